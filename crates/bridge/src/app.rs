@@ -1,0 +1,58 @@
+//! What the tasks of one running bridge share.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use cctelegram_core::api::ModeSource;
+use cctelegram_core::api::ModeStatus;
+use cctelegram_core::mode::Switch;
+use cctelegram_core::time::Clock;
+use cctelegram_core::time::Timestamp;
+use cctelegram_store::Store;
+use cctelegram_store::StoreError;
+
+use crate::alerts::Alerts;
+use crate::bot::BotLink;
+use crate::config::Config;
+use crate::config::Environment;
+use crate::health::Health;
+use crate::memory::MemoryGauge;
+use crate::metrics::Metrics;
+use crate::wake::Wake;
+
+/// One running bridge.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) bot: BotLink,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) wake: Wake,
+    pub(crate) health: Health,
+    pub(crate) alerts: Alerts,
+    pub(crate) memory: MemoryGauge,
+    pub(crate) metrics: Metrics,
+    pub(crate) started: Timestamp,
+    /// Where the health pages are served.
+    pub(crate) http_address: SocketAddr,
+    /// What the settings were read from, for when they are read again.
+    pub(crate) environment: Environment,
+}
+
+impl App {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The mode in force: a switch that somebody made wins over the setting.
+    pub(crate) async fn mode(&self) -> Result<ModeStatus, StoreError> {
+        let switch = self.store.switch().await?.and_then(|switch| switch.at(self.now()));
+        Ok(self.mode_of(switch))
+    }
+
+    pub(crate) fn mode_of(&self, switch: Option<Switch>) -> ModeStatus {
+        switch.map_or(
+            ModeStatus { mode: self.config.mode, set_by: ModeSource::Setting, until: None },
+            |switch| ModeStatus { mode: switch.mode, set_by: ModeSource::Switch, until: switch.until },
+        )
+    }
+}

@@ -1,0 +1,61 @@
+//! `cctelegram start`: the bridge in the foreground.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use sd_notify::NotifyState;
+
+use crate::bridge::Bridge;
+use crate::config;
+use crate::config::Environment;
+use crate::log;
+use crate::log::Terminal;
+use crate::signals::Shutdown;
+use crate::supervise::Ending;
+
+/// Runs the bridge until it is told to stop.
+pub(crate) fn run(environment: Environment) -> anyhow::Result<ExitCode> {
+    let config = config::load(&environment).map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
+    let repaired = config.home.prepare()?;
+    log::start(&config.home.log_file(), &config.log_filter, Terminal::Lines)?;
+    for warning in repaired.iter().chain(&config.warnings) {
+        tracing::warn!("{warning}");
+    }
+    for setting in &config.not_in_effect {
+        tracing::warn!(setting, "not in effect");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    let ending = runtime.block_on(serve(config, environment))?;
+    // A stuck task must not keep the process: what was promised is in the store.
+    runtime.shutdown_background();
+    Ok(match ending {
+        Ending::Clean => ExitCode::SUCCESS,
+        Ending::TaskFailed | Ending::TimedOut => ExitCode::FAILURE,
+    })
+}
+
+async fn serve(config: config::Config, environment: Environment) -> anyhow::Result<Ending> {
+    let shutdown = Shutdown::listen()?;
+    let bridge = Bridge::start(config, environment).await?;
+    tracing::info!(health = %bridge.app.http_address, bot = bridge.app.bot.username(), "ready");
+    tell_systemd(NotifyState::Ready);
+    let ending = bridge
+        .run(async {
+            shutdown.wait().await;
+            tell_systemd(NotifyState::Stopping);
+        })
+        .await;
+    match ending {
+        Ending::Clean => tracing::info!("stopped"),
+        Ending::TaskFailed => tracing::error!("stopped because a task ended by itself"),
+        Ending::TimedOut => tracing::error!("stopped before everything in hand was finished"),
+    }
+    Ok(ending)
+}
+
+/// Tells systemd, where it waits for word (`Type=notify`).
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd was not told");
+    }
+}

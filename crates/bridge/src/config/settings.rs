@@ -1,0 +1,199 @@
+//! Every setting that this version heeds, and the list of all.
+
+use super::later;
+use super::setting::Setting;
+use super::setting::Shape;
+use super::setting::number;
+use super::setting::whole;
+
+/// All settings, in the order in which they are documented.
+pub(crate) static ALL: &[&Setting] = &[
+    &HOME,
+    &CLIENT_SOCKET,
+    &TOKEN,
+    &ALLOWED,
+    &ALSO_ALLOWED,
+    &MODE,
+    &QUEUE,
+    &MEMORY,
+    &POOL,
+    &PORT,
+    &VALIDATE,
+    &LOCKDOWN,
+    &LOG,
+    &API_URL,
+    &PROXY,
+    &PER_CHAT,
+    &PER_CHAT_BURST,
+    &PER_GROUP,
+    &OVERALL,
+    &SOCKET,
+    &SOCKET_GROUP,
+    &later::RATE_PER_MINUTE,
+    &later::RATE_STRICT,
+    &later::EVENT_TTL,
+    &later::ENCRYPT,
+    &later::SECURITY_LOG,
+    &later::LIMIT_REQUESTS,
+    &later::LIMIT_WINDOW,
+    &later::AUDIT_LOG,
+    &later::CONNECTIONS,
+    &later::IP_WHITELIST_ON,
+    &later::IP_WHITELIST,
+    &later::HEADERS,
+    &later::FAILED_AUTH,
+    &later::RATE_THRESHOLD,
+    &later::RESOURCE_THRESHOLD,
+    &later::ANOMALIES,
+];
+
+pub(super) static HOME: Setting = Setting::variable(
+    &["CC_TELEGRAM_HOME"],
+    "~/.cc_telegram",
+    Shape::Text,
+    "The directory that holds everything the bridge keeps.",
+)
+.environment_only();
+
+pub(super) static CLIENT_SOCKET: Setting = Setting::variable(
+    &["CC_TELEGRAM_SOCKET"],
+    "",
+    Shape::Text,
+    "Where commands look for a running bridge first, before the home's socket and `/run/cctelegram/bridge.sock`.",
+)
+.environment_only();
+
+pub(super) static TOKEN: Setting = Setting::variable(
+    &["TELEGRAM_BOT_TOKEN"],
+    "",
+    Shape::Secret,
+    "The bot's token, as @BotFather gives it. Never in `config.toml`.",
+);
+
+pub(super) static ALLOWED: Setting = Setting::variable(
+    &["TELEGRAM_ALLOWED_USERS"],
+    "",
+    Shape::Text,
+    "Numeric ids of the people who may use the bridge, comma-separated; nobody by default. `*` admits everybody to `/start`, `/help` and `/whoami`, to nothing else. `[[users]]` in `config.toml` adds to it.",
+);
+
+pub(super) static ALSO_ALLOWED: Setting = Setting::variable(
+    &["CC_TELEGRAM_ALLOWED_USERS"],
+    "",
+    Shape::Text,
+    "The same list under its other name. When both are set they have to be the same.",
+);
+
+pub(super) static MODE: Setting = Setting::variable(
+    &["CC_TELEGRAM_MODE"],
+    "local",
+    Shape::Text,
+    "`local`, `nomad` or `mute`. A switch that somebody made while the bridge ran wins until it is reset.",
+);
+
+pub(super) static QUEUE: Setting = Setting::variable(
+    &["MAX_QUEUE_SIZE"],
+    "10000",
+    whole(1, 1_000_000),
+    "So many events may wait; beyond it producers wait.",
+);
+
+pub(super) static MEMORY: Setting = Setting::variable(
+    &["MEMORY_LIMIT_MB"],
+    "256",
+    whole(32, 1_048_576),
+    "At 90 % of it in resident memory producers are told to wait.",
+);
+
+pub(super) static POOL: Setting = Setting::variable(
+    &["CONNECTION_POOL_SIZE"],
+    "5",
+    whole(1, 100),
+    "Connections to Telegram that are kept open.",
+);
+
+pub(super) static PORT: Setting = Setting::variable(
+    &["HEALTH_PORT"],
+    "8080",
+    whole(0, 65_535),
+    "The port on 127.0.0.1 for health and metrics; 0 takes any free one.",
+);
+
+pub(super) static VALIDATE: Setting = Setting::variable(
+    &["CC_TELEGRAM_VALIDATE_EVENTS"],
+    "true",
+    Shape::Flag,
+    "When false, JSON objects without type or title go out as `custom_event`.",
+);
+
+pub(super) static LOCKDOWN: Setting = Setting::variable(
+    &["EMERGENCY_LOCKDOWN"],
+    "false",
+    Shape::Flag,
+    "When true in any place, the bridge does not start; lifting it needs a hand at this machine.",
+);
+
+pub(super) static LOG: Setting = Setting::variable(
+    &["RUST_LOG"],
+    "info",
+    Shape::Text,
+    "What the diagnostic log holds: `error`, `warn`, `info`, `debug`, or a filter per module.",
+);
+
+pub(super) static API_URL: Setting = Setting::variable(
+    &["TELEGRAM_API_URL"],
+    "https://api.telegram.org",
+    Shape::Text,
+    "The Bot API server. Plain `http://` only on this machine.",
+)
+.also("telegram.api_url");
+
+pub(super) static PROXY: Setting = Setting::variable(
+    &["HTTPS_PROXY", "https_proxy"],
+    "",
+    Shape::Secret,
+    "An HTTP proxy for the way to Telegram. `NO_PROXY` is not read; a Bot API server on this machine is reached directly.",
+)
+.also("telegram.proxy");
+
+pub(super) static PER_CHAT: Setting = Setting::key(
+    "telegram.per_chat_per_second",
+    "1.0",
+    number(0.0, 1_000.0),
+    "Messages to one chat in a second; 0 is no limit, which Telegram's own server is never used with.",
+);
+
+pub(super) static PER_CHAT_BURST: Setting = Setting::key(
+    "telegram.per_chat_burst",
+    "3",
+    whole(0, 1_000),
+    "So many messages may go to a chat at once after a pause.",
+);
+
+pub(super) static PER_GROUP: Setting = Setting::key(
+    "telegram.per_group_per_minute",
+    "20",
+    whole(0, 10_000),
+    "Messages to one group in a minute; 0 is no limit.",
+);
+
+pub(super) static OVERALL: Setting = Setting::key(
+    "telegram.global_per_second",
+    "30",
+    number(0.0, 10_000.0),
+    "Messages to all chats together in a second; 0 is no limit.",
+);
+
+pub(super) static SOCKET: Setting = Setting::key(
+    "socket.path",
+    "bridge.sock in the home",
+    Shape::Text,
+    "Where the bridge listens for commands and agents on this machine.",
+);
+
+pub(super) static SOCKET_GROUP: Setting = Setting::key(
+    "socket.group",
+    "",
+    Shape::Text,
+    "A group of this machine whose members may use the socket too, by name or number.",
+);

@@ -1,0 +1,136 @@
+//! A message from a person: a command, a reply to something we sent, or free text.
+
+use cctelegram_core::audit::EventName;
+use cctelegram_core::event::Event;
+use cctelegram_core::id::ChatId;
+use cctelegram_core::id::UserId;
+use cctelegram_core::time::Timestamp;
+use cctelegram_store::About;
+use cctelegram_store::Handling;
+use cctelegram_store::NewResponse;
+use cctelegram_store::ResponseKind;
+use cctelegram_store::StoredUpdate;
+use cctelegram_telegram::update::IncomingMessage;
+use cctelegram_telegram::update::Sender;
+use serde_json::Map;
+use uuid::Uuid;
+
+use super::command;
+use super::command::Command;
+use super::no_authority;
+use super::record;
+use super::stranger;
+use crate::app::App;
+
+/// Handles one message.
+pub(super) async fn handle(app: &App, stored: &StoredUpdate, message: IncomingMessage) -> anyhow::Result<()> {
+    if let Some(why) = lacks_authority(&message) {
+        return no_authority(app, stored, why).await;
+    }
+    let Some(from) = message.from.clone() else {
+        return no_authority(app, stored, "it names no sender").await;
+    };
+    let command = message.text.as_deref().and_then(|text| command::parse(text, app.bot.username().as_deref()));
+    if !app.config.people.admits(from.id) {
+        let open = app.config.people.admits_anybody_to_help();
+        return match command {
+            Some(command) if open && command.is_open_to_anybody() => {
+                command::handle(app, stored, &message, &from, command).await
+            }
+            Some(_) | None => {
+                stranger::refuse(app, stored, &from, Some(message.chat), "message").await.map(drop)
+            }
+        };
+    }
+    match command {
+        Some(command) => command::handle(app, stored, &message, &from, command).await,
+        None => text(app, stored, &message, &from).await,
+    }
+}
+
+/// Why a message can carry nobody's authority, whoever is named in it.
+fn lacks_authority(message: &IncomingMessage) -> Option<&'static str> {
+    match message {
+        _ if message.edited => Some("an edit of an earlier message"),
+        _ if message.forwarded => Some("a forwarded message"),
+        _ if message.via_bot => Some("sent through another bot"),
+        _ if message.has_sender_chat => Some("sent in the name of a chat"),
+        _ if !message.chat_is_private => Some("not in a private chat"),
+        _ if message.from.as_ref().is_some_and(|from| from.is_bot) => Some("sent by a bot"),
+        _ => None,
+    }
+}
+
+/// Text that is no command: the answer to an event, or free text.
+async fn text(app: &App, stored: &StoredUpdate, message: &IncomingMessage, from: &Sender) -> anyhow::Result<()> {
+    let Some(text) = &message.text else {
+        let sorry = "Only text reaches the bridge; this was not passed on.".to_owned();
+        return answered(app, stored, message, from, ("message without text", sorry)).await;
+    };
+    let event = match message.reply_to {
+        Some(to) => app.store.event_of_message(message.chat, to).await?,
+        None => None,
+    };
+    let response = response(from, text.clone(), ResponseKind::Text, event.as_ref(), app.now());
+    let said = match &event {
+        Some(event) => format!("Noted as an answer to “{}”.", event.title),
+        None => "Noted. It answers no message in particular: reply to one to answer it.".to_owned(),
+    };
+    let target = event.as_ref().map_or_else(|| "no event".to_owned(), |event| format!("event {}", event.id));
+    let handling = Handling {
+        records: vec![record(app, EventName::ResponseReceived, from.id, target)],
+        notices: vec![(message.chat, said, Some(message.message))],
+        response: Some(response),
+        unpark: Some(message.chat),
+        ..Handling::default()
+    };
+    app.store.handle(stored.clone(), handling).await?;
+    app.wake.decided();
+    Ok(())
+}
+
+/// An answer of one line to a message that changes nothing.
+pub(super) async fn answered(
+    app: &App,
+    stored: &StoredUpdate,
+    message: &IncomingMessage,
+    from: &Sender,
+    (what, said): (&str, String),
+) -> anyhow::Result<()> {
+    let handling = Handling {
+        records: vec![record(app, EventName::CommandHandled, from.id, what)],
+        notices: vec![(message.chat, said, Some(message.message))],
+        unpark: admitted_chat(app, from.id, message),
+        ..Handling::default()
+    };
+    app.store.handle(stored.clone(), handling).await?;
+    app.wake.outbox.notify_one();
+    Ok(())
+}
+
+/// Writing to the bot ends a park, for those who are recipients.
+fn admitted_chat(app: &App, user: UserId, message: &IncomingMessage) -> Option<ChatId> {
+    app.config.people.admits(user).then_some(message.chat)
+}
+
+/// What was said, as it will stand in the answer file.
+pub(super) fn response(
+    from: &Sender,
+    text: String,
+    kind: ResponseKind,
+    event: Option<&Event>,
+    at: Timestamp,
+) -> NewResponse {
+    NewResponse {
+        about: event.map_or_else(|| About::Nothing(Uuid::now_v7()), |event| About::Event(event.id.clone())),
+        task_id: event.and_then(|event| event.task_id.clone()),
+        user_id: Some(from.id),
+        username: from.username.clone(),
+        at,
+        response: text,
+        option: None,
+        kind,
+        options: event.map(|event| event.options.clone()).unwrap_or_default(),
+        metadata: Map::new(),
+    }
+}

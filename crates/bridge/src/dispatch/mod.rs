@@ -1,0 +1,126 @@
+//! Stored updates are handled here, in order, each once: the effect and the mark "handled" are one transaction.
+
+mod command;
+mod message;
+mod press;
+mod stranger;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Outcome;
+use cctelegram_core::audit::Record;
+use cctelegram_core::id::UserId;
+use cctelegram_store::Handling;
+use cctelegram_store::StoredUpdate;
+use cctelegram_telegram::update;
+use cctelegram_telegram::update::Change;
+use cctelegram_telegram::update::Membership;
+
+use cctelegram_telegram::update::Update;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+pub(crate) use command::COMMANDS;
+
+/// So many updates are read from the store at a time.
+const BATCH: u32 = 100;
+/// Without a wake-up the inbox is looked at this often; also the wait after a failure.
+const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// Handles stored updates until `stop` is cancelled.
+pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
+    while !stop.is_cancelled() {
+        let woken = app.wake.inbox.notified();
+        let wait = match handle_all(&app, &stop).await {
+            Ok(()) => LOOK_ANYWAY,
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "updates cannot be handled; trying again");
+                TRY_AGAIN
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = woken => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn handle_all(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
+    loop {
+        let updates = app.store.unhandled(BATCH).await?;
+        if updates.is_empty() {
+            return Ok(());
+        }
+        for stored in updates {
+            if stop.is_cancelled() {
+                return Ok(());
+            }
+            handle(app, &stored).await?;
+        }
+    }
+}
+
+async fn handle(app: &App, stored: &StoredUpdate) -> anyhow::Result<()> {
+    match update::decode(&stored.body) {
+        Update::Message(message) => message::handle(app, stored, message).await,
+        Update::Press(press) => press::handle(app, stored, press).await,
+        Update::Membership(membership) => membership_changed(app, stored, membership).await,
+        Update::Other { what } => {
+            tracing::debug!(update.id = stored.id, what, "an update of no use to us");
+            app.store.ignore(stored.clone()).await?;
+            Ok(())
+        }
+    }
+}
+
+/// Somebody blocked the bot or came back.
+async fn membership_changed(app: &App, stored: &StoredUpdate, membership: Membership) -> anyhow::Result<()> {
+    let person = membership.from.as_ref().map(|sender| sender.id);
+    let ours = app.config.people.chats().contains(&membership.chat);
+    let (Some(person), true) = (person, ours) else {
+        app.store.ignore(stored.clone()).await?;
+        return Ok(());
+    };
+    let mut handling = Handling::default();
+    let name = match membership.change {
+        Change::Blocked => {
+            handling.park = Some((membership.chat, "blocked by the user".to_owned()));
+            EventName::RecipientParked
+        }
+        Change::Returned => {
+            handling.unpark = Some(membership.chat);
+            EventName::RecipientReturned
+        }
+        Change::Other => {
+            app.store.ignore(stored.clone()).await?;
+            return Ok(());
+        }
+    };
+    handling.records.push(record(app, name, person, format!("chat {}", membership.chat)));
+    app.store.handle(stored.clone(), handling).await?;
+    app.wake.outbox.notify_one();
+    Ok(())
+}
+
+/// A record of something that a Telegram user did.
+fn record(app: &App, name: EventName, user: UserId, target: impl Into<String>) -> Record {
+    Record::new(app.now(), name, Actor::Telegram { user }, target)
+}
+
+/// Leaves an update alone, on the record: it cannot carry anybody's authority.
+async fn no_authority(app: &App, stored: &StoredUpdate, why: &str) -> anyhow::Result<()> {
+    tracing::info!(update.id = stored.id, why, "an update without authority was left alone");
+    let record = Record::new(app.now(), EventName::UpdateIgnored, Actor::System, format!("update {}", stored.id))
+        .outcome(Outcome::Refused)
+        .action(format!("left alone: {why}"));
+    let handling = Handling { records: vec![record], ..Handling::default() };
+    app.store.handle(stored.clone(), handling).await?;
+    Ok(())
+}

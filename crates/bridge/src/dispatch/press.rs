@@ -1,0 +1,133 @@
+//! A press on a button: checked in full, decided once, answered with the truth.
+
+use std::time::Duration;
+
+use cctelegram_core::approval::Approval;
+use cctelegram_core::approval::ButtonUse;
+use cctelegram_core::approval::Decision;
+use cctelegram_core::approval::Effect;
+use cctelegram_core::approval::Person;
+use cctelegram_core::approval::Press;
+use cctelegram_core::approval::Void;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Outcome;
+use cctelegram_core::event::Event;
+use cctelegram_crypto::Digest;
+use cctelegram_store::Decide;
+use cctelegram_store::Decided;
+use cctelegram_store::Handling;
+use cctelegram_store::StoredUpdate;
+use cctelegram_telegram::Alert;
+use cctelegram_telegram::update::IncomingPress;
+
+use super::record;
+use super::stranger;
+use crate::app::App;
+
+/// A press can be quicker than the mark of the message that carries the button; it is waited for so long.
+const MARK_WAIT: Duration = Duration::from_secs(3);
+
+/// Handles one press.
+pub(super) async fn handle(app: &App, stored: &StoredUpdate, press: IncomingPress) -> anyhow::Result<()> {
+    if press.from.is_bot || !app.config.people.admits(press.from.id) {
+        if stranger::refuse(app, stored, &press.from, None, "button press").await? {
+            answer(app, &press, "This bot is private. Your press had no effect.", Alert::Alert).await;
+        }
+        return Ok(());
+    }
+    match judge(app, &press).await? {
+        Ok((_, event, Effect::Details)) => details(app, stored, &press, &event).await,
+        Ok((approval, _, Effect::Decide(decision))) => decide(app, stored, &press, approval, decision).await,
+        Err(void) => refuse(app, stored, &press, &void.to_string()).await,
+    }
+}
+
+/// What the press comes to, before anything is changed.
+async fn judge(app: &App, press: &IncomingPress) -> anyhow::Result<Result<(Approval, Event, Effect), Void>> {
+    let (Some(chat), Some(message), Some(data)) = (press.chat, press.message, &press.data) else {
+        return Ok(Err(Void::Unknown));
+    };
+    let Some((button, approval, event)) = known(app, &Digest::of(data.as_bytes())).await? else {
+        return Ok(Err(Void::Unknown));
+    };
+    let by = Person {
+        id: press.from.id,
+        username: press.from.username.clone(),
+        first_name: press.from.first_name.clone(),
+    };
+    let press = Press { by, chat, message, at: app.now() };
+    Ok(approval.press(&button, &press).map(|effect| (approval, event, effect)))
+}
+
+/// Finds the button, waiting a moment for its message to be recorded.
+async fn known(app: &App, digest: &Digest) -> anyhow::Result<Option<(ButtonUse, Approval, Event)>> {
+    let mut changes = app.wake.changes();
+    let deadline = tokio::time::Instant::now() + MARK_WAIT;
+    loop {
+        let found = app.store.button(digest).await?;
+        if found.as_ref().is_none_or(|(button, ..)| button.message.is_some()) {
+            return Ok(found);
+        }
+        if !matches!(tokio::time::timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
+            return Ok(found);
+        }
+    }
+}
+
+async fn decide(
+    app: &App,
+    stored: &StoredUpdate,
+    press: &IncomingPress,
+    approval: Approval,
+    decision: Decision,
+) -> anyhow::Result<()> {
+    let label = approval.options.get(decision.choice).cloned().unwrap_or_default();
+    let decide = Decide { update: stored.clone(), approval: approval.id, decision };
+    match app.store.decide(decide).await? {
+        Decided::Done(approval) => {
+            tracing::info!(approval.id = %approval.id, event.id = %approval.event, user.id = press.from.id.0, "decided");
+            app.metrics.decided();
+            app.wake.decided();
+            // Only now, after the commit, is the presser told.
+            let told = approval.ending().unwrap_or(label);
+            answer(app, press, &told, Alert::Toast).await;
+            Ok(())
+        }
+        Decided::TooLate(approval) => {
+            let truth = approval.ending().unwrap_or_else(|| "Expired.".to_owned());
+            refuse(app, stored, press, &format!("{truth} Nothing was changed.")).await
+        }
+    }
+}
+
+async fn details(app: &App, stored: &StoredUpdate, press: &IncomingPress, event: &Event) -> anyhow::Result<()> {
+    let handling = Handling {
+        records: vec![record(app, EventName::CommandHandled, press.from.id, format!("details of event {}", event.id))],
+        details: press.chat.map(|chat| (event.id.clone(), chat)),
+        ..Handling::default()
+    };
+    app.store.handle(stored.clone(), handling).await?;
+    app.wake.outbox.notify_one();
+    answer(app, press, "Details follow.", Alert::Toast).await;
+    Ok(())
+}
+
+/// A press that changes nothing: on the record, and the presser is told the truth.
+async fn refuse(app: &App, stored: &StoredUpdate, press: &IncomingPress, truth: &str) -> anyhow::Result<()> {
+    let record = record(app, EventName::ApprovalPressRefused, press.from.id, "button")
+        .outcome(Outcome::Refused)
+        .action(truth.to_owned());
+    tracing::warn!(user.id = press.from.id.0, truth, "a press was refused");
+    app.metrics.refused();
+    let handling = Handling { records: vec![record], ..Handling::default() };
+    app.store.handle(stored.clone(), handling).await?;
+    answer(app, press, truth, Alert::Alert).await;
+    Ok(())
+}
+
+/// Tells the presser. It is a courtesy: what happened stands in the store and in the edited message.
+async fn answer(app: &App, press: &IncomingPress, text: &str, alert: Alert) {
+    if let Err(error) = app.bot.client().answer_callback(&press.callback_id, text, alert).await {
+        tracing::warn!(%error, "the press could not be answered");
+    }
+}

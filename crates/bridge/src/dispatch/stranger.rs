@@ -1,0 +1,38 @@
+//! Somebody who is not on the allow-list: one polite refusal an hour at most, everything on the record.
+
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Outcome;
+use cctelegram_core::id::ChatId;
+use cctelegram_store::Handling;
+use cctelegram_store::StoredUpdate;
+use cctelegram_telegram::update::Sender;
+
+use super::record;
+use crate::app::App;
+
+/// What a stranger is told: nothing about whose bot this is.
+const REFUSAL: &str = "This bot is private. Messages and buttons from you have no effect here.";
+
+/// Refuses one update; returns whether the stranger is told now.
+pub(super) async fn refuse(
+    app: &App,
+    stored: &StoredUpdate,
+    from: &Sender,
+    private_chat: Option<ChatId>,
+    what: &str,
+) -> anyhow::Result<bool> {
+    let told = app.store.may_refuse_stranger(from.id, app.now()).await?;
+    let record = record(app, EventName::AccessRefused, from.id, what)
+        .outcome(Outcome::Refused)
+        .action(if told { "refused, told so" } else { "refused silently" });
+    let mut handling = Handling { records: vec![record], ..Handling::default() };
+    if told {
+        handling.stranger = Some(from.id);
+        handling.notices.extend(private_chat.map(|chat| (chat, REFUSAL.to_owned(), None)));
+    }
+    tracing::warn!(user.id = from.id.0, what, "a stranger was refused");
+    app.metrics.refused();
+    app.store.handle(stored.clone(), handling).await?;
+    app.wake.outbox.notify_one();
+    Ok(told)
+}

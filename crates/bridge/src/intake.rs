@@ -1,0 +1,128 @@
+//! The one way in: whatever brought an event, it is redacted, addressed and stored here, in one transaction.
+
+use std::time::Duration;
+
+use cctelegram_core::api::AcceptedAs;
+use cctelegram_core::audit::Actor;
+use cctelegram_core::delivery::Priority;
+use cctelegram_core::event::Event;
+use cctelegram_core::event::Kind;
+use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::EventId;
+use cctelegram_core::route::recipients;
+use cctelegram_store::Accept;
+use cctelegram_store::AcceptOutcome;
+use cctelegram_store::Ask;
+use cctelegram_store::StoreError;
+use uuid::Uuid;
+
+use crate::alerts;
+use crate::alerts::Alert;
+use crate::app::App;
+
+/// The episode of a full queue, told once until there is room again.
+pub(crate) const QUEUE_FULL: &str = "queue_full";
+
+/// An event that is durably stored.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) event: EventId,
+    pub(crate) stored_as: AcceptedAs,
+    pub(crate) muted: bool,
+    /// The request that waits for a decision, where the event asks for one.
+    pub(crate) approval: Option<ApprovalId>,
+}
+
+/// Why an event was not taken: its producer keeps it and tries again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the queue is full: {0} events wait to be delivered (MAX_QUEUE_SIZE); try again later")]
+    Full(u64),
+    #[error("memory is short (MEMORY_LIMIT_MB): try again later")]
+    Memory,
+    #[error("nobody is allowed to receive messages: run `cctelegram init`, or set TELEGRAM_ALLOWED_USERS")]
+    Nobody,
+    #[error("store the event")]
+    Store(#[from] StoreError),
+}
+
+/// Takes one event from a producer. `lifetime` is how long a request for a decision may wait.
+pub(crate) async fn take(
+    app: &App,
+    event: Event,
+    lifetime: Option<Duration>,
+    actor: Actor,
+) -> Result<Taken, Refusal> {
+    if app.memory.is_short(app.now()) {
+        return Err(Refusal::Memory);
+    }
+    store(app, event, lifetime, Origin::Producer(actor)).await
+}
+
+/// Takes an alert of the bridge itself, which a full queue does not keep out.
+pub(crate) async fn alert(app: &App, event: Event) -> Result<Taken, Refusal> {
+    store(app, event, None, Origin::Bridge).await
+}
+
+enum Origin {
+    Producer(Actor),
+    Bridge,
+}
+
+async fn store(app: &App, event: Event, lifetime: Option<Duration>, origin: Origin) -> Result<Taken, Refusal> {
+    let received = app.now();
+    let recipients = recipients(&event, &app.config.people.routes, &app.config.people.chats());
+    if recipients.is_empty() {
+        return Err(Refusal::Nobody);
+    }
+    let muted = app.mode().await?.mode.holds(&event);
+    // The digest covers what was asked; what is stored and shown has its secrets masked.
+    let ask = event.asks().then(|| Ask {
+        id: ApprovalId(Uuid::now_v7()),
+        digest: event.digest().hex(),
+        expires: lifetime.map(|lifetime| received.plus(lifetime)),
+    });
+    let asked = ask.as_ref().map(|ask| ask.id);
+    let id = event.id.clone();
+    let (actor, exempt) = match origin {
+        Origin::Producer(actor) => (actor, false),
+        Origin::Bridge => (Actor::System, true),
+    };
+    let accept = Accept {
+        priority: Priority::of(&event),
+        event: event.redacted(),
+        recipients,
+        received,
+        hold: muted,
+        ask,
+        max_queue: app.config.intake.max_queue_size,
+        actor,
+        exempt,
+    };
+    match app.store.accept(accept).await? {
+        AcceptOutcome::Stored => {
+            app.wake.outbox.notify_one();
+            app.wake.timers.notify_one();
+            app.metrics.accepted();
+            Ok(Taken { event: id, stored_as: AcceptedAs::Stored, muted, approval: asked })
+        }
+        AcceptOutcome::Duplicate { approval } => {
+            Ok(Taken { event: id, stored_as: AcceptedAs::Duplicate, muted, approval })
+        }
+        AcceptOutcome::Full => {
+            Box::pin(tell_full(app)).await;
+            Err(Refusal::Full(app.config.intake.max_queue_size))
+        }
+    }
+}
+
+async fn tell_full(app: &App) {
+    let limit = app.config.intake.max_queue_size;
+    let description = format!(
+        "{limit} events wait to be delivered, as many as MAX_QUEUE_SIZE allows. Producers are told to wait; \
+         nothing is dropped. `cctelegram queue` shows what waits."
+    );
+    let title = "The queue is full";
+    let alert = Alert { episode: QUEUE_FULL, kind: Kind::AlertNotification, title, description };
+    alerts::raise(app, alert).await;
+}

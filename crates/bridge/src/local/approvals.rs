@@ -1,0 +1,127 @@
+//! `/v1/approvals`: asking, waiting for the decision, withdrawing the question.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::ConnectInfo;
+use axum::extract::Path;
+use axum::extract::Query;
+use axum::extract::State;
+use axum::http::StatusCode;
+use cctelegram_core::api::ApprovalStatus;
+use cctelegram_core::api::AskRequest;
+use cctelegram_core::api::Asked;
+use cctelegram_core::approval;
+use cctelegram_core::approval::Approval;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Record;
+use cctelegram_core::event::Rejected;
+use cctelegram_core::id::ApprovalId;
+use serde::Deserialize;
+
+use super::Local;
+use super::events;
+use super::peer::Peer;
+use super::problem::Refused;
+use crate::intake;
+
+/// The longest wait of one request in seconds; whoever waits longer asks again.
+const LONGEST_WAIT_S: u64 = 50;
+/// The longest life of a request in seconds: 30 days.
+const LONGEST_LIFETIME_S: u64 = 30 * 24 * 3_600;
+
+#[derive(Deserialize)]
+pub(super) struct Wait {
+    /// Seconds to wait for the end of the request.
+    #[serde(default)]
+    wait_s: u64,
+}
+
+/// Stores a request for a decision.
+pub(super) async fn post(
+    State(local): State<Local>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Asked>), Refused> {
+    let request: AskRequest = serde_json::from_slice(&body).map_err(|error| bad_request(&error.to_string()))?;
+    let lifetime = request.lifetime_s.map(Duration::from_secs);
+    if request.lifetime_s.is_some_and(|seconds| !(1..=LONGEST_LIFETIME_S).contains(&seconds)) {
+        return Err(bad_request(&format!("lifetime_s: expected 1 to {LONGEST_LIFETIME_S} seconds")));
+    }
+    let event = events::parse(&local, &serde_json::to_vec(&request.event).unwrap_or_default())?;
+    if !event.asks() {
+        let reason = "expected `approval_request`: only that can be decided".to_owned();
+        return Err(Rejected { field: "event.type".to_owned(), reason }.into());
+    }
+    let taken = intake::take(&local.app, event, lifetime, peer.actor()).await?;
+    let Some(approval_id) = taken.approval else {
+        let message = format!("event id {} was used for something else within the last 7 days", taken.event);
+        return Err(Refused::new(StatusCode::CONFLICT, "id_in_use", message));
+    };
+    tracing::info!(approval.id = %approval_id, event.id = %taken.event, "a decision was asked for");
+    Ok((StatusCode::CREATED, Json(Asked { approval_id, event_id: taken.event, muted: taken.muted })))
+}
+
+/// Tells where a request stands, after waiting for its end if asked to.
+pub(super) async fn get(
+    State(local): State<Local>,
+    Path(id): Path<String>,
+    Query(wait): Query<Wait>,
+) -> Result<Json<ApprovalStatus>, Refused> {
+    let id = parse_id(&id)?;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(wait.wait_s.min(LONGEST_WAIT_S));
+    let mut changes = local.app.wake.changes();
+    loop {
+        let approval = local.app.store.approval(id).await?.ok_or_else(|| Refused::not_found("such request"))?;
+        if approval.ending().is_some() || tokio::time::Instant::now() >= deadline || local.stop.is_cancelled() {
+            return Ok(Json(status(approval)));
+        }
+        tokio::select! {
+            _ = changes.changed() => {}
+            () = tokio::time::sleep_until(deadline) => {}
+            () = local.stop.cancelled() => {}
+        }
+    }
+}
+
+/// Takes a question back; whoever comes late is told how it ended.
+pub(super) async fn delete(
+    State(local): State<Local>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+) -> Result<Json<ApprovalStatus>, Refused> {
+    let id = parse_id(&id)?;
+    let now = local.app.now();
+    let record = Record::new(now, EventName::ApprovalWithdrawn, peer.actor(), format!("approval {id}"));
+    if local.app.store.end(id, approval::State::Withdrawn { at: now }, record, now).await?.is_some() {
+        local.app.wake.decided();
+    }
+    let approval = local.app.store.approval(id).await?.ok_or_else(|| Refused::not_found("such request"))?;
+    Ok(Json(status(approval)))
+}
+
+fn parse_id(text: &str) -> Result<ApprovalId, Refused> {
+    text.parse().map_err(|_| bad_request(&format!("`{text}` is not the id of a request")))
+}
+
+fn bad_request(message: &str) -> Refused {
+    Refused::new(StatusCode::BAD_REQUEST, "bad_request", message)
+}
+
+fn status(approval: Approval) -> ApprovalStatus {
+    let choice = match &approval.state {
+        approval::State::Decided(decision) => Some(decision.choice),
+        _ => None,
+    };
+    ApprovalStatus {
+        response: choice.and_then(|choice| approval.response(choice)).map(str::to_owned),
+        option: choice.and_then(|choice| approval.options.get(choice).cloned()),
+        approval_id: approval.id,
+        event_id: approval.event,
+        digest: approval.digest,
+        options: approval.options,
+        expires: approval.expires,
+        state: approval.state,
+    }
+}

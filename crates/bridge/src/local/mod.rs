@@ -1,0 +1,62 @@
+//! The local API: HTTP over a Unix socket, for processes of the same user on this machine.
+
+mod approvals;
+mod events;
+mod mode;
+mod peer;
+mod problem;
+mod socket;
+mod status;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::routing::post;
+use cctelegram_core::audit::Actor;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+pub(crate) use peer::PeerListener;
+pub(crate) use socket::bind;
+pub(crate) use status::report;
+
+/// The largest request body, in bytes: an event file may have a MiB, and JSON may wrap it.
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
+
+/// What every handler gets.
+#[derive(Clone)]
+struct Local {
+    app: Arc<App>,
+    /// Waiters are let go when the bridge stops; they connect again to the next one.
+    stop: CancellationToken,
+}
+
+/// Serves the socket until `stop` is cancelled and the requests in hand are answered.
+pub(crate) async fn run(app: Arc<App>, listener: PeerListener, stop: CancellationToken) -> anyhow::Result<()> {
+    let routes = Router::new()
+        .route("/v1/events", post(events::post))
+        .route("/v1/approvals", post(approvals::post))
+        .route("/v1/approvals/{id}", get(approvals::get).delete(approvals::delete))
+        .route("/v1/status", get(status::get))
+        .route("/v1/mode", get(mode::get).put(mode::put).delete(mode::delete))
+        .route("/v1/queue", get(status::queue))
+        .fallback(problem::no_such_path)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(Local { app, stop: stop.clone() });
+    let service = routes.into_make_service_with_connect_info::<peer::Peer>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+        .context("serve the local socket")
+}
+
+impl peer::Peer {
+    /// Who acts, for the record.
+    const fn actor(&self) -> Actor {
+        Actor::Local { uid: self.uid }
+    }
+}

@@ -1,0 +1,76 @@
+//! Answers that are not what was asked for: a code for programs, a sentence for people, never an internal chain.
+
+use axum::Json;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use cctelegram_core::api::Problem;
+use cctelegram_core::event::Rejected;
+use cctelegram_store::StoreError;
+
+use crate::intake::Refusal;
+
+/// Producers that have to wait are told to come back after this many seconds.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("2");
+
+/// A refusal on its way out.
+pub(super) struct Refused {
+    status: StatusCode,
+    problem: Problem,
+}
+
+impl Refused {
+    pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, problem: Problem { code: code.to_owned(), message: message.into(), field: None } }
+    }
+
+    pub(super) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no {what}"))
+    }
+}
+
+/// The answer for a path that nobody serves.
+pub(super) async fn no_such_path() -> Refused {
+    Refused::not_found("such path; the paths are described in docs/ARCHITECTURE.md")
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let waits = matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let mut response = (self.status, Json(self.problem)).into_response();
+        if waits {
+            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S);
+        }
+        response
+    }
+}
+
+impl From<Rejected> for Refused {
+    fn from(rejected: Rejected) -> Self {
+        let mut refused = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", rejected.to_string());
+        refused.problem.field = Some(rejected.field);
+        refused
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::Full(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", message),
+            Refusal::Memory => Self::new(StatusCode::TOO_MANY_REQUESTS, "memory_short", message),
+            Refusal::Nobody => Self::new(StatusCode::SERVICE_UNAVAILABLE, "nobody", message),
+            Refusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error = format!("{:#}", anyhow::Error::from(error)), "a request failed at the store");
+        let message = "the database did not take the change; bridge.log says why";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "internal", message)
+    }
+}

@@ -1,0 +1,171 @@
+//! The poller: asks Telegram for updates and stores them with the next offset, in one transaction.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Outcome;
+use cctelegram_core::audit::Record;
+use cctelegram_core::event::Kind;
+use cctelegram_core::time::Timestamp;
+use cctelegram_telegram::CallError;
+use cctelegram_telegram::RawUpdate;
+use tokio_util::sync::CancellationToken;
+
+use crate::alerts;
+use crate::alerts::Alert;
+use crate::app::App;
+use crate::bot;
+use crate::dispatch;
+use crate::health::POLL_SECONDS;
+
+/// Telegram keeps a button press for 150 s only; after a gap of this length, presses may have been lost.
+const GAP: Duration = Duration::from_secs(120);
+/// The wait after a failed poll.
+const TRY_AGAIN: Duration = Duration::from_secs(3);
+/// The wait after a 409: whoever else polls with this token would otherwise fight us.
+const CONFLICT_WAIT: Duration = Duration::from_secs(10);
+/// The clocks are compared this often, to notice that the machine slept.
+const TICK: Duration = Duration::from_secs(2);
+/// The episode of somebody else polling with our token.
+const CONFLICT: &str = "poll_conflict";
+
+/// Polls until `stop` is cancelled.
+pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut poller = Poller { app, first: true };
+    // Presses made while no bridge ran may be lost: open requests are pressed again.
+    poller.press_again().await?;
+    while !stop.is_cancelled() {
+        let wait = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = woke_up() => Duration::ZERO,
+            polled = poller.poll() => poller.after(polled, &stop).await?,
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+    Ok(())
+}
+
+struct Poller {
+    app: Arc<App>,
+    first: bool,
+}
+
+impl Poller {
+    async fn poll(&self) -> anyhow::Result<Result<Vec<RawUpdate>, CallError>> {
+        let client = self.app.bot.client();
+        let offset = self.app.store.offset(client.bot_id()).await?;
+        // The first poll answers at once, so that the bridge knows soon whether it can hear.
+        let timeout = if self.first { 0 } else { POLL_SECONDS };
+        Ok(client.get_updates(offset, timeout).await)
+    }
+
+    /// Takes care of one poll's result; returns how long to wait before the next.
+    async fn after(
+        &mut self,
+        polled: anyhow::Result<Result<Vec<RawUpdate>, CallError>>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Duration> {
+        let error = match polled? {
+            Ok(updates) => {
+                self.heard(updates).await?;
+                return Ok(Duration::ZERO);
+            }
+            Err(error) => error,
+        };
+        tracing::warn!(%error, "polling failed");
+        self.app.health.poll_failed(error.to_string());
+        Ok(match error {
+            CallError::Unauthorized(reason) => {
+                bot::until_token_works(&self.app, &reason, stop).await;
+                Duration::ZERO
+            }
+            CallError::Conflict(reason) => {
+                self.conflict(&reason).await?;
+                CONFLICT_WAIT
+            }
+            CallError::Limited { after } => after,
+            CallError::Refused { .. } | CallError::Unreachable(_) => TRY_AGAIN,
+        })
+    }
+
+    async fn heard(&mut self, updates: Vec<RawUpdate>) -> anyhow::Result<()> {
+        let now = self.app.now();
+        let last = self.app.health.last_heard();
+        self.store(updates, now).await?;
+        self.app.health.heard(now);
+        self.app.alerts.over(CONFLICT);
+        if last.is_some_and(|last| now.since(last) > GAP) {
+            self.press_again().await?;
+        }
+        if std::mem::take(&mut self.first) {
+            self.introduce().await;
+        }
+        Ok(())
+    }
+
+    async fn store(&self, updates: Vec<RawUpdate>, now: Timestamp) -> anyhow::Result<()> {
+        let Some(newest) = updates.iter().map(|update| update.id).max() else { return Ok(()) };
+        let bot = self.app.bot.client().bot_id();
+        let updates = updates.into_iter().map(|update| (update.id, update.body)).collect();
+        self.app.store.take_updates(bot, updates, newest.saturating_add(1), now).await?;
+        self.app.wake.inbox.notify_one();
+        Ok(())
+    }
+
+    /// Brings every open request up to date, so that it can be pressed again.
+    async fn press_again(&self) -> anyhow::Result<()> {
+        if self.app.store.touch_open(self.app.now()).await? > 0 {
+            self.app.wake.outbox.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Learns the bot's name if need be, and tells Telegram our commands. Nothing depends on either.
+    async fn introduce(&self) {
+        let client = self.app.bot.client();
+        if !self.app.bot.is_known()
+            && let Ok(bot) = client.get_me().await
+        {
+            self.app.bot.introduce(bot);
+        }
+        if let Err(error) = client.set_commands(&dispatch::COMMANDS).await {
+            tracing::warn!(%error, "the commands could not be registered");
+        }
+    }
+
+    async fn conflict(&self, reason: &str) -> anyhow::Result<()> {
+        let description = format!(
+            "Telegram says: {reason}. Someone else receives this bot's answers. Use one bot per machine. If you did \
+             not start a second one, the token may be stolen: revoke it at @BotFather with /revoke."
+        );
+        let title = "Someone else polls with this bot's token";
+        let alert = Alert { episode: CONFLICT, kind: Kind::SecurityAlert, title, description };
+        if alerts::raise(&self.app, alert).await {
+            let record = Record::new(self.app.now(), EventName::PollConflict, Actor::System, "telegram")
+                .outcome(Outcome::Failure)
+                .details(serde_json::json!({ "reason": reason }));
+            self.app.store.record(record).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Ends when the time of day has moved on much further than the running time: the machine slept, connections are stale.
+async fn woke_up() {
+    let clock = crate::clock::SystemClock;
+    loop {
+        let (wall, running) = (cctelegram_core::time::Clock::now(&clock), Instant::now());
+        tokio::time::sleep(TICK).await;
+        let slept = cctelegram_core::time::Clock::now(&clock).since(wall);
+        if slept > running.elapsed().saturating_add(TICK) {
+            tracing::info!("the machine slept: polling anew");
+            return;
+        }
+    }
+}

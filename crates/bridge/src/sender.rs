@@ -1,0 +1,172 @@
+//! The sender: leases the most urgent rows whose chats may be written to now, sends them, records what came of it.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cctelegram_core::delivery::Outcome;
+use cctelegram_core::id::ChatId;
+use cctelegram_core::pacing::Pacer;
+use cctelegram_core::time::Timestamp;
+use cctelegram_store::Head;
+use cctelegram_store::StoreError;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::bot;
+use crate::flight;
+use crate::flight::Landed;
+
+/// Without any wake-up the outbox is looked at this often: a missed one must not matter.
+const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+/// After a failure of the store, the next try.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// Two chats limited within this span: it is the overall limit.
+const TOGETHER: Duration = Duration::from_secs(1);
+
+type Flight = Pin<Box<dyn Future<Output = Landed> + Send>>;
+
+/// The calls under way, and when further ones may start.
+struct Sender {
+    app: Arc<App>,
+    pacer: Pacer,
+    flights: FuturesUnordered<Flight>,
+    /// Chats with a call under way: at most one each.
+    busy: BTreeSet<ChatId>,
+    limited: Option<(ChatId, Timestamp)>,
+}
+
+/// What the loop has to do next.
+enum Next {
+    Look,
+    Landed(Box<Landed>),
+    Stop,
+}
+
+/// Sends until `stop` is cancelled, then lets the calls under way finish.
+pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut sender = Sender {
+        pacer: Pacer::new(app.config.telegram.limits),
+        flights: FuturesUnordered::new(),
+        busy: BTreeSet::new(),
+        limited: None,
+        app,
+    };
+    loop {
+        let app = sender.app.clone();
+        let woken = app.wake.outbox.notified();
+        let look_again = if stop.is_cancelled() {
+            if sender.flights.is_empty() {
+                return Ok(());
+            }
+            LOOK_ANYWAY
+        } else {
+            sender.start_what_may_start().await
+        };
+        let next = tokio::select! {
+            () = stop.cancelled(), if sender.flights.is_empty() => Next::Stop,
+            Some(landed) = sender.flights.next() => Next::Landed(Box::new(landed)),
+            () = woken => Next::Look,
+            () = tokio::time::sleep(look_again) => Next::Look,
+        };
+        match next {
+            Next::Stop => return Ok(()),
+            Next::Look => {}
+            Next::Landed(landed) => sender.settle(*landed, &stop).await,
+        }
+    }
+}
+
+impl Sender {
+    /// Leases and starts everything that may start now; returns when to look again.
+    async fn start_what_may_start(&mut self) -> Duration {
+        match self.start().await {
+            Ok(wait) => wait,
+            Err(error) => {
+                tracing::error!(error = format!("{:#}", anyhow::Error::from(error)), "the outbox cannot be read");
+                STORE_PAUSE
+            }
+        }
+    }
+
+    async fn start(&mut self) -> Result<Duration, StoreError> {
+        let now = self.app.now();
+        let free = self.app.config.telegram.pool_size.saturating_sub(self.flights.len());
+        if free == 0 {
+            return Ok(LOOK_ANYWAY);
+        }
+        let mut heads = self.app.store.heads(now).await?;
+        heads.sort_by_key(|head| (head.priority, head.row));
+        let mut soonest = self.app.store.next_due(now).await?;
+        let mut ready = Vec::new();
+        for head in heads.into_iter().filter(|head| !self.busy.contains(&head.chat)) {
+            let at = self.pacer.ready_at(head.chat, now);
+            if at <= now && ready.len() < free {
+                self.pacer.reserve(head.chat, now);
+                ready.push(head);
+            } else if at > now {
+                soonest = Some(soonest.map_or(at, |soonest| soonest.min(at)));
+            }
+        }
+        self.lease(ready, now).await?;
+        self.pacer.forget_idle(now);
+        // A whole millisecond more than the clock shows, so that the moment has really come.
+        let wait = soonest.map_or(LOOK_ANYWAY, |at| at.since(now).saturating_add(Duration::from_millis(1)));
+        Ok(wait.min(LOOK_ANYWAY))
+    }
+
+    async fn lease(&mut self, heads: Vec<Head>, now: Timestamp) -> Result<(), StoreError> {
+        if heads.is_empty() {
+            return Ok(());
+        }
+        let rows = heads.iter().map(|head| head.row).collect();
+        let leased = self.app.store.lease(rows, now).await;
+        let taken: BTreeSet<ChatId> = leased.iter().flatten().map(|row| row.chat).collect();
+        // What was reserved but not leased (overtaken by events, or the lease failed) goes back.
+        for head in heads.iter().filter(|head| !taken.contains(&head.chat)) {
+            self.pacer.release(head.chat);
+            self.app.wake.outbox.notify_one();
+        }
+        for row in leased? {
+            self.busy.insert(row.chat);
+            self.flights.push(Box::pin(flight::fly(self.app.clone(), row)));
+        }
+        Ok(())
+    }
+
+    /// Takes note of what came of one call, whose mark is committed already.
+    async fn settle(&mut self, landed: Landed, stop: &CancellationToken) {
+        let Landed { chat, answered, outcome } = landed;
+        self.busy.remove(&chat);
+        let Some(outcome) = outcome else {
+            self.pacer.release(chat);
+            return;
+        };
+        self.pacer.settle(chat, answered);
+        match outcome {
+            Outcome::Limited { after } => self.hold(chat, answered, after),
+            Outcome::Unauthorized { reason } => bot::until_token_works(&self.app, &reason, stop).await,
+            Outcome::Sent(_)
+            | Outcome::Retry { .. }
+            | Outcome::Unpaired { .. }
+            | Outcome::Migrated(_)
+            | Outcome::Gone
+            | Outcome::Refused { .. } => {}
+        }
+    }
+
+    /// Telegram said 429. Two chats at once mean that the overall limit was met.
+    fn hold(&mut self, chat: ChatId, now: Timestamp, after: Duration) {
+        self.app.metrics.limited();
+        let until = now.plus(after);
+        tracing::warn!(chat.id = chat.0, wait_ms = after.as_millis(), "Telegram's limit was met: waiting");
+        match self.limited.replace((chat, now)) {
+            Some((other, at)) if other != chat && now.since(at) <= TOGETHER => self.pacer.hold_all(until),
+            _ => self.pacer.hold(chat, until),
+        }
+    }
+}

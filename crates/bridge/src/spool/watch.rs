@@ -1,0 +1,19 @@
+//! Word from the kernel that something happened in the folder. It says only "look now".
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use notify::RecursiveMode;
+use notify::Watcher as _;
+
+use crate::app::App;
+
+/// Watches the folder for as long as the returned value lives.
+pub(super) fn start(app: Arc<App>, folder: &Path) -> anyhow::Result<impl Sized> {
+    // The callback does nothing but wake: lost or merged notifications, errors and overflows all mean the same.
+    let mut watcher = notify::recommended_watcher(move |_event| app.wake.spool.notify_one())
+        .context("watch the events folder")?;
+    watcher.watch(folder, RecursiveMode::NonRecursive).context("watch the events folder")?;
+    Ok(watcher)
+}

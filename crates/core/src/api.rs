@@ -1,0 +1,139 @@
+//! What is said over the local socket, in both directions.
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::id::ApprovalId;
+use crate::id::EventId;
+use crate::mode::Mode;
+use crate::time::Timestamp;
+
+/// The answer to a stored event.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Accepted {
+    pub event_id: EventId,
+    pub status: AcceptedAs,
+    /// Held back because the bridge is mute.
+    pub muted: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AcceptedAs {
+    Stored,
+    /// The same id was stored within the last 7 days.
+    Duplicate,
+}
+
+/// A request for a decision: an event of type `approval_request`, and how long it may wait.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AskRequest {
+    pub event: Value,
+    /// Seconds until the request expires; without it, it waits until somebody decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime_s: Option<u64>,
+}
+
+/// The answer to a stored request.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Asked {
+    pub approval_id: ApprovalId,
+    pub event_id: EventId,
+    pub muted: bool,
+}
+
+/// Where a request stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ApprovalStatus {
+    pub approval_id: ApprovalId,
+    pub event_id: EventId,
+    pub digest: String,
+    pub options: Vec<String>,
+    pub expires: Option<Timestamp>,
+    #[serde(flatten)]
+    pub state: crate::approval::State,
+    /// What a program reads; absent while nobody has decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+    /// The label that was pressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+}
+
+/// The mode in force and where it comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ModeStatus {
+    pub mode: Mode,
+    pub set_by: ModeSource,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModeSource {
+    Setting,
+    Switch,
+}
+
+/// A switch of mode; without a span it lasts until the next one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ModeRequest {
+    pub mode: Mode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_s: Option<u64>,
+}
+
+/// One message that is not delivered yet, or never will be.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueueEntry {
+    pub id: i64,
+    pub event_id: Option<EventId>,
+    pub chat: i64,
+    pub what: String,
+    pub title: String,
+    pub state: String,
+    pub attempts: u32,
+    pub queued: Timestamp,
+    /// When it is tried next; absent when never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// How the bridge is doing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Status {
+    pub version: String,
+    pub pid: u32,
+    pub home: String,
+    pub started: Timestamp,
+    pub bot: Option<String>,
+    pub mode: ModeStatus,
+    pub healthy: bool,
+    /// What is wrong, one sentence each.
+    pub problems: Vec<String>,
+    /// Settings that are read but whose feature is not in this version.
+    pub not_in_effect: Vec<String>,
+    pub waiting: u64,
+    pub held: u64,
+    pub dead: u64,
+    pub pending_approvals: u64,
+    pub delivered: u64,
+    pub allowed_users: u64,
+    pub health_address: String,
+}
+
+/// An answer that is not what was asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Problem {
+    /// A stable word for programs: `invalid_event`, `queue_full`, `nobody`, `not_found`, `internal`.
+    pub code: String,
+    /// What is wrong and what to do, for people.
+    pub message: String,
+    /// The field that is wrong, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}

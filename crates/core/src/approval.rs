@@ -1,0 +1,249 @@
+//! Requests for a decision: what was asked, who may answer, and what every press comes to.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::id::ApprovalId;
+use crate::id::ChatId;
+use crate::id::EventId;
+use crate::id::MessageId;
+use crate::id::UserId;
+use crate::time::Timestamp;
+
+/// A request for a decision, bound to one event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Approval {
+    pub id: ApprovalId,
+    pub event: EventId,
+    pub options: Vec<String>,
+    /// SHA-256 of the unmasked request, hexadecimal: what the decision is about.
+    pub digest: String,
+    pub asked: Timestamp,
+    pub expires: Option<Timestamp>,
+    pub state: State,
+}
+
+/// Where a request stands. Only `Pending` can change.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum State {
+    Pending,
+    Decided(Decision),
+    Expired { at: Timestamp },
+    Withdrawn { at: Timestamp },
+    /// Answered where the agent runs.
+    Locally { at: Timestamp },
+    /// It could not be delivered to anybody, ever: nobody decides.
+    Undeliverable { at: Timestamp },
+}
+
+/// One person's choice.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Decision {
+    /// Index into the request's options.
+    pub choice: usize,
+    pub by: Person,
+    pub at: Timestamp,
+}
+
+/// The person who acted, as Telegram named them then.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Person {
+    pub id: UserId,
+    pub username: Option<String>,
+    pub first_name: String,
+}
+
+impl Person {
+    /// How the person is named to others: `@alice`, else the first name.
+    #[must_use]
+    pub fn display(&self) -> String {
+        self.username.as_ref().map_or_else(|| self.first_name.clone(), |name| format!("@{name}"))
+    }
+}
+
+/// What a button was made for. It is looked up by the digest of the data that came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ButtonUse {
+    pub approval: ApprovalId,
+    pub choice: Choice,
+    pub chat: ChatId,
+    /// The message that carries the button; unknown until Telegram has answered.
+    pub message: Option<MessageId>,
+}
+
+/// What a button says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Choice {
+    Option(usize),
+    Details,
+}
+
+/// A press as it came in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Press {
+    pub by: Person,
+    pub chat: ChatId,
+    pub message: MessageId,
+    pub at: Timestamp,
+}
+
+/// What a valid press does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    Decide(Decision),
+    Details,
+}
+
+/// Why a press changes nothing. Its text is what the presser is told.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Void {
+    #[error("This button is not one of mine, or its message was replaced. Nothing was decided.")]
+    Unknown,
+    #[error("This button belongs to another message. Nothing was decided.")]
+    Elsewhere,
+    #[error("{0}")]
+    Over(String),
+}
+
+impl Approval {
+    /// What a press on a known button comes to. The presser's right to decide was checked before.
+    pub fn press(&self, button: &ButtonUse, press: &Press) -> Result<Effect, Void> {
+        if button.approval != self.id {
+            return Err(Void::Unknown);
+        }
+        if button.chat != press.chat || button.message != Some(press.message) {
+            return Err(Void::Elsewhere);
+        }
+        let choice = match button.choice {
+            Choice::Details => return Ok(Effect::Details),
+            Choice::Option(choice) => choice,
+        };
+        if let Some(truth) = self.ending() {
+            return Err(Void::Over(format!("{truth} Nothing was changed.")));
+        }
+        if let Some(end) = self.expires.filter(|end| *end <= press.at) {
+            return Err(Void::Over(format!("Expired at {}. Nothing was changed.", end.clock_time())));
+        }
+        if choice >= self.options.len() {
+            return Err(Void::Unknown);
+        }
+        Ok(Effect::Decide(Decision { choice, by: press.by.clone(), at: press.at }))
+    }
+
+    /// How the request ended, in one sentence for people; nothing while it is pending.
+    #[must_use]
+    pub fn ending(&self) -> Option<String> {
+        Some(match &self.state {
+            State::Pending => return None,
+            State::Decided(decision) => {
+                let label = self.options.get(decision.choice).map_or("?", String::as_str);
+                format!("{} by {} at {}.", decided(label), decision.by.display(), decision.at.clock_time())
+            }
+            State::Expired { at } => format!("Expired at {}: nobody decided.", at.clock_time()),
+            State::Withdrawn { at } => format!("Withdrawn by the one who asked at {}.", at.clock_time()),
+            State::Locally { at } => format!("Already answered in the terminal at {}.", at.clock_time()),
+            State::Undeliverable { at } => format!("Could not be delivered, given up at {}.", at.clock_time()),
+        })
+    }
+
+    /// The word a program reads: `approve` and `deny` for those two labels, else the label itself.
+    #[must_use]
+    pub fn response(&self, choice: usize) -> Option<&str> {
+        self.options.get(choice).map(|label| match label.as_str() {
+            "Approve" => "approve",
+            "Deny" => "deny",
+            other => other,
+        })
+    }
+}
+
+fn decided(label: &str) -> String {
+    match label {
+        "Approve" => "Approved".to_owned(),
+        "Deny" => "Denied".to_owned(),
+        other => format!("Answered “{other}”"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ASKED: Timestamp = Timestamp::from_millis(1_000);
+    const EXPIRES: Timestamp = Timestamp::from_millis(60_000);
+
+    fn alice() -> Person {
+        Person { id: UserId(7), username: Some("alice".to_owned()), first_name: "Alice".to_owned() }
+    }
+
+    fn approval(state: State) -> Approval {
+        Approval {
+            id: ApprovalId(Uuid::nil()),
+            event: "deploy".parse().unwrap(),
+            options: vec!["Approve".to_owned(), "Deny".to_owned()],
+            digest: String::new(),
+            asked: ASKED,
+            expires: Some(EXPIRES),
+            state,
+        }
+    }
+
+    fn button(choice: Choice) -> ButtonUse {
+        let (chat, message) = (ChatId(7), Some(MessageId(42)));
+        ButtonUse { approval: ApprovalId(Uuid::nil()), choice, chat, message }
+    }
+
+    fn press(at: i64) -> Press {
+        Press { by: alice(), chat: ChatId(7), message: MessageId(42), at: Timestamp::from_millis(at) }
+    }
+
+    #[test]
+    fn a_press_on_a_pending_request_decides() {
+        let effect = approval(State::Pending).press(&button(Choice::Option(1)), &press(2_000)).unwrap();
+        let decision = Decision { choice: 1, by: alice(), at: Timestamp::from_millis(2_000) };
+        assert_eq!(effect, Effect::Decide(decision));
+    }
+
+    #[test]
+    fn security_a_button_is_bound_to_approval_chat_message_and_choice() {
+        let request = approval(State::Pending);
+        let here = button(Choice::Option(0));
+        let cases = [
+            (ButtonUse { approval: ApprovalId(Uuid::max()), ..here }, Void::Unknown),
+            (ButtonUse { chat: ChatId(8), ..here }, Void::Elsewhere),
+            (ButtonUse { message: Some(MessageId(43)), ..here }, Void::Elsewhere),
+            (ButtonUse { message: None, ..here }, Void::Elsewhere),
+            (ButtonUse { choice: Choice::Option(2), ..here }, Void::Unknown),
+        ];
+        for (button, void) in cases {
+            assert_eq!(request.press(&button, &press(2_000)), Err(void), "{button:?}");
+        }
+    }
+
+    #[test]
+    fn security_nothing_is_decided_twice_or_late() {
+        let at = Timestamp::from_millis(3_000);
+        let decision = Decision { choice: 0, by: alice(), at };
+        let endings = [
+            (State::Decided(decision), "Approved by @alice at 00:00 UTC."),
+            (State::Expired { at }, "Expired at 00:00 UTC: nobody decided."),
+            (State::Withdrawn { at }, "Withdrawn by the one who asked at 00:00 UTC."),
+            (State::Locally { at }, "Already answered in the terminal at 00:00 UTC."),
+        ];
+        for (state, truth) in endings {
+            let told = approval(state).press(&button(Choice::Option(1)), &press(4_000)).unwrap_err();
+            assert_eq!(told.to_string(), format!("{truth} Nothing was changed."));
+        }
+        let late = approval(State::Pending).press(&button(Choice::Option(0)), &press(60_000)).unwrap_err();
+        assert_eq!(late.to_string(), "Expired at 00:01 UTC. Nothing was changed.");
+    }
+
+    #[test]
+    fn details_are_shown_at_any_time() {
+        let over = approval(State::Expired { at: EXPIRES });
+        assert_eq!(over.press(&button(Choice::Details), &press(90_000)), Ok(Effect::Details));
+    }
+}

@@ -1,0 +1,8 @@
+//! The audit trail: what is recorded of every act and refusal.
+
+mod record;
+
+pub use record::Actor;
+pub use record::EventName;
+pub use record::Outcome;
+pub use record::Record;

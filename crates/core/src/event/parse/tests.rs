@@ -1,0 +1,408 @@
+//! What is an event and what is not, and that the published schema says the same.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::super::schema;
+use super::*;
+
+fn strict(bytes: &[u8]) -> Result<Event, Rejected> {
+    parse(bytes, Validation::Strict, Digest::of(b"here"))
+}
+
+fn with(name: &str, value: Value) -> Value {
+    let mut document = json!({"type": "custom_event", "title": "A"});
+    document[name] = value;
+    document
+}
+
+fn asking(options: Value) -> Value {
+    json!({"type": "approval_request", "title": "A", "data": {"options": options}})
+}
+
+fn valid() -> Vec<Value> {
+    let mut valid = vec![
+        json!({"type": "task_completion", "title": "Done"}),
+        json!({"type": "moon_phase", "title": "Full"}),
+        json!({"type": "approval_request", "title": "May I?"}),
+        json!({"type": "approval_request", "title": "May I?", "data": null}),
+        json!({"type": "custom_event", "title": "A", "data": {"options": "not for buttons"}}),
+        with("title", json!("nul \u{0} and \u{202e} are text")),
+        with("event_id", json!("ci:main.2_-")),
+        with("event_id", json!("x".repeat(64))),
+        with("event_id", Value::Null),
+        with("schema_version", json!("1.0")),
+        with("schema_version", json!(1)),
+        with("data", json!({"deep": [[[{"er": null}]]]})),
+        with("data", Value::Null),
+        with("unknown", json!({"is": "ignored"})),
+        asking(json!(["One"])),
+        asking(json!([
+            "x".repeat(100),
+            "1",
+            "2",
+            "3",
+            "4",
+            "5",
+            "6",
+            "é".repeat(100)
+        ])),
+        asking(Value::Null),
+    ];
+    let texts = [
+        "description",
+        "source",
+        "timestamp",
+        "task_id",
+        "project",
+        "correlation_id",
+        "parent_event_id",
+    ];
+    valid.extend(texts.map(|name| with(name, json!(""))));
+    valid.extend(texts.map(|name| with(name, Value::Null)));
+    valid.extend(schema()["examples"].as_array().unwrap().iter().cloned());
+    valid
+}
+
+fn invalid() -> Vec<(Value, &'static str, &'static str)> {
+    let number = "expected text, found a number";
+    vec![
+        (json!([]), "document", "expected an object, found a list"),
+        (json!("text"), "document", "expected an object, found text"),
+        (json!(null), "document", "expected an object, found null"),
+        (json!({}), "type", "is required"),
+        (json!({"type": "custom_event"}), "title", "is required"),
+        (json!({"title": "A"}), "type", "is required"),
+        (with("type", json!("")), "type", "must not be empty"),
+        (with("title", json!(" \n")), "title", "must not be empty"),
+        (with("title", Value::Null), "title", "is required"),
+        (with("title", json!(5)), "title", number),
+        (
+            with("type", json!(["a"])),
+            "type",
+            "expected text, found a list",
+        ),
+        (with("task_id", json!(5)), "task_id", number),
+        (
+            with("description", json!({})),
+            "description",
+            "expected text, found an object",
+        ),
+        (
+            with("source", json!(true)),
+            "source",
+            "expected text, found true or false",
+        ),
+        (with("timestamp", json!(1.5)), "timestamp", number),
+        (with("project", json!(5)), "project", number),
+        (with("correlation_id", json!(5)), "correlation_id", number),
+        (with("parent_event_id", json!(5)), "parent_event_id", number),
+        (
+            with("schema_version", json!([])),
+            "schema_version",
+            "expected text or a number, found a list",
+        ),
+        (
+            with("data", json!([])),
+            "data",
+            "expected an object, found a list",
+        ),
+        (with("event_id", json!(5)), "event_id", number),
+        (
+            with("event_id", json!("")),
+            "event_id",
+            "an event id has 1 to 64 of A-Z a-z 0-9 . _ : - and no leading dot",
+        ),
+        (
+            asking(json!("A")),
+            "data.options",
+            "expected a list, found text",
+        ),
+        (
+            asking(json!([])),
+            "data.options",
+            "expected 1 to 8 choices, found 0",
+        ),
+        (
+            asking(json!(["1", "2", "3", "4", "5", "6", "7", "8", "9"])),
+            "data.options",
+            "expected 1 to 8 choices, found 9",
+        ),
+        (asking(json!(["A", "B", 3])), "data.options[2]", number),
+        (
+            asking(json!(["A", " "])),
+            "data.options[1]",
+            "must not be empty",
+        ),
+        (
+            asking(json!(["A", "B", "A"])),
+            "data.options[2]",
+            "is there twice",
+        ),
+        (
+            asking(json!(["é".repeat(101)])),
+            "data.options[0]",
+            "is longer than 100 characters",
+        ),
+    ]
+}
+
+#[test]
+fn what_is_valid_is_valid_for_parser_and_schema() {
+    let schema = jsonschema::validator_for(&schema()).unwrap();
+    for document in valid() {
+        let parsed = strict(document.to_string().as_bytes());
+        assert!(parsed.is_ok(), "{document}: {parsed:?}");
+        assert!(
+            schema.is_valid(&document),
+            "{document}: {:?}",
+            schema.validate(&document)
+        );
+    }
+}
+
+#[test]
+fn what_is_invalid_is_refused_by_parser_and_schema_and_named() {
+    let schema = jsonschema::validator_for(&schema()).unwrap();
+    for (document, field, reason) in invalid() {
+        let rejected = strict(document.to_string().as_bytes()).unwrap_err();
+        assert_eq!(rejected, Rejected::new(field, reason), "{document}");
+        assert!(!schema.is_valid(&document), "{document}");
+    }
+}
+
+#[test]
+fn the_schema_is_a_schema_and_lists_what_is_known() {
+    let schema = schema();
+    assert!(jsonschema::meta::is_valid(&schema));
+    assert_eq!(
+        schema["$schema"],
+        "https://json-schema.org/draft/2020-12/schema"
+    );
+    assert_eq!(schema["required"], json!(["type", "title"]));
+    let kind = &schema["properties"]["type"];
+    assert_eq!(
+        kind["examples"].as_array().unwrap().len(),
+        Kind::all().len()
+    );
+    assert!(
+        kind["description"]
+            .as_str()
+            .unwrap()
+            .contains("- `task_failed`: A task ended")
+    );
+    let properties = schema["properties"].as_object().unwrap();
+    assert!(
+        properties
+            .values()
+            .all(|property| property["description"].is_string()),
+        "{properties:?}"
+    );
+}
+
+#[test]
+fn security_an_event_id_is_never_a_path() {
+    for id in [
+        "../x",
+        ".x",
+        "a/b",
+        "a\\b",
+        "a b",
+        "é",
+        "a\u{0}",
+        &"x".repeat(65),
+    ] {
+        let rejected = strict(with("event_id", json!(id)).to_string().as_bytes()).unwrap_err();
+        assert_eq!(rejected.field, "event_id", "{id:?}");
+    }
+}
+
+#[test]
+fn security_what_is_not_one_json_text_is_refused() {
+    let event = r#"{"type":"a","title":"b"}"#;
+    let cases: [(&[u8], &str); 8] = [
+        (b"", "it is empty"),
+        (b"{\"type\":\"a\",", "not JSON: it ends too early (line 1)"),
+        (b"{\"type\":\"a\xff\"}", "not UTF-8 text from byte 10 on"),
+        (b"\xff\xfe{\0}\0", "not UTF-8 text from byte 0 on"),
+        (
+            b"{'type':1}",
+            "not JSON: key must be a string at line 1 column 2",
+        ),
+        (b"hello", "not JSON: expected value at line 1 column 1"),
+        (
+            b"{\"a\": 1e999}",
+            "not JSON: number out of range at line 1 column 11",
+        ),
+        (
+            b"{\"a\": \"\x01\"}",
+            "not JSON: control character (\\u0000-\\u001F) found while parsing a string at line 1 column 8",
+        ),
+    ];
+    for (bytes, reason) in cases {
+        assert_eq!(
+            strict(bytes),
+            Err(Rejected::new("document", reason)),
+            "{bytes:?}"
+        );
+        assert_eq!(
+            parse(bytes, Validation::Lenient, Digest::of(b"here")),
+            strict(bytes)
+        );
+    }
+    for garbage in [
+        format!("{event}x"),
+        format!("{event}{event}"),
+        format!("{event}\0"),
+    ] {
+        let rejected = strict(garbage.as_bytes()).unwrap_err();
+        assert!(
+            rejected.reason.starts_with("not JSON: trailing characters"),
+            "{rejected}"
+        );
+    }
+    assert!(strict(format!(" {event}\r\n").as_bytes()).is_ok());
+}
+
+#[test]
+fn security_a_deep_document_is_refused_and_not_followed() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let nested = |depth: usize| format!("{}0{}", open.repeat(depth), close.repeat(depth));
+        let event = |depth| {
+            format!(
+                "{{\"type\":\"a\",\"title\":\"b\",\"data\":{{\"c\":{}}}}}",
+                nested(depth)
+            )
+        };
+        assert!(strict(event(125).as_bytes()).is_ok());
+        for depth in [126, 100_000] {
+            let rejected = strict(event(depth).as_bytes()).unwrap_err();
+            assert_eq!(
+                rejected.reason,
+                "nested too deep, the limit is 127 levels (line 1)"
+            );
+        }
+        assert!(is_one_document(nested(100_000).as_bytes()));
+        assert!(strict(open.repeat(100_000).as_bytes()).is_err());
+    }
+}
+
+#[test]
+fn one_document_is_told_from_a_part_and_from_two() {
+    for whole in ["{}", "[1]", "null", " 5 \n", "\"a\""] {
+        assert!(is_one_document(whole.as_bytes()), "{whole}");
+    }
+    for not in ["", "{", "{\"a\"", "{}{}", "[1] 2", "nul", "\"a"] {
+        assert!(!is_one_document(not.as_bytes()), "{not}");
+    }
+}
+
+#[test]
+fn every_field_arrives() {
+    let document = json!({
+        "type": "build_failed", "title": "T", "event_id": "e-1", "description": "D", "source": "S",
+        "timestamp": "2026-11-21T14:02:07Z", "task_id": "K", "project": "P", "correlation_id": "C",
+        "parent_event_id": "E", "schema_version": 1, "data": {"x": 1}, "options": ["ignored"],
+    });
+    let event = strict(document.to_string().as_bytes()).unwrap();
+    let stored = serde_json::to_value(&event).unwrap();
+    let expected = json!({
+        "id": "e-1", "type": "build_failed", "title": "T", "description": "D", "source": "S",
+        "timestamp": "2026-11-21T14:02:07Z", "task_id": "K", "project": "P", "correlation_id": "C",
+        "parent_event_id": "E", "data": {"x": 1},
+    });
+    assert_eq!(stored, expected);
+}
+
+#[test]
+fn choices_are_approve_and_deny_unless_the_request_says_otherwise() {
+    let options = |document: Value| strict(document.to_string().as_bytes()).unwrap().options;
+    assert_eq!(
+        options(json!({"type": "approval_request", "title": "A"})),
+        ["Approve", "Deny"]
+    );
+    assert_eq!(options(asking(json!(["Now", "Later"]))), ["Now", "Later"]);
+    assert_eq!(
+        options(json!({"type": "custom_event", "title": "A"})),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn without_an_id_the_same_bytes_from_the_same_place_are_the_same_event() {
+    let id = |bytes: &[u8], origin: &[u8]| {
+        parse(bytes, Validation::Strict, Digest::of(origin))
+            .unwrap()
+            .id
+    };
+    let (one, two) = (
+        br#"{"type":"a","title":"b"}"#,
+        br#"{"type":"a","title":"c"}"#,
+    );
+    assert_eq!(id(one, b"here"), id(one, b"here"));
+    assert_ne!(id(one, b"here"), id(one, b"there"));
+    assert_ne!(id(one, b"here"), id(two, b"here"));
+    assert!(id(one, b"here").as_str().starts_with("auto-"));
+}
+
+#[test]
+fn lenient_reading_takes_any_object_but_only_objects() {
+    let lenient = |document: Value| {
+        parse(
+            document.to_string().as_bytes(),
+            Validation::Lenient,
+            Digest::of(b"here"),
+        )
+    };
+    let event = lenient(json!({"message": "Hello", "task_id": 5})).unwrap();
+    assert_eq!(
+        (event.kind, event.title.as_str()),
+        (Kind::CustomEvent, "Hello")
+    );
+    assert_eq!(Value::Object(event.data), json!({"task_id": 5}));
+    assert!(!lenient(json!({"type": "approval_request"})).unwrap().asks());
+    assert_eq!(
+        lenient(json!({"type": "build_failed", "title": "A"}))
+            .unwrap()
+            .kind,
+        Kind::BuildFailed
+    );
+    assert_eq!(
+        lenient(json!({"type": "build_failed", "title": "A", "task_id": 5}))
+            .unwrap_err()
+            .field,
+        "task_id"
+    );
+    for document in [json!([]), json!("text"), json!(5), json!(null)] {
+        assert_eq!(lenient(document).unwrap_err().field, "document");
+    }
+}
+
+#[test]
+fn security_a_refusal_does_not_repeat_the_value() {
+    for document in [
+        with("task_id", json!(["hunter2"])),
+        with("event_id", json!("hunter2/x")),
+        asking(json!({"hunter2": 1})),
+    ] {
+        let rejected = strict(document.to_string().as_bytes()).unwrap_err();
+        assert!(!rejected.to_string().contains("hunter2"), "{rejected}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_survives(title in "\\PC*[a-z]", description in any::<String>(), key in any::<String>(), value in any::<String>()) {
+        let document = json!({"type": "custom_event", "title": title, "description": description, "data": {key.clone(): value.clone()}});
+        let event = strict(document.to_string().as_bytes()).unwrap();
+        prop_assert_eq!(event.title, title);
+        prop_assert_eq!(event.description, Some(description));
+        prop_assert_eq!(event.data.get(&key), Some(&Value::String(value)));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>()) {
+        prop_assert!(strict(&bytes).is_err());
+        let _one = is_one_document(&bytes);
+    }
+}

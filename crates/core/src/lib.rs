@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod approval;
+pub mod audit;
+pub mod delivery;
+pub mod event;
+pub mod id;
+pub mod message;
+pub mod mode;
+pub mod pacing;
+pub mod people;
+pub mod route;
+pub mod time;

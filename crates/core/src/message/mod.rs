@@ -1,0 +1,18 @@
+//! What goes to Telegram: text with entities, buttons and files, made only from text that was cleaned.
+
+mod body;
+mod keyboard;
+mod outgoing;
+pub mod redact;
+pub mod visible;
+
+pub use body::Body;
+pub use body::Draft;
+pub use body::Entity;
+pub use body::EntityKind;
+pub use body::utf16_len;
+pub use keyboard::Action;
+pub use keyboard::Button;
+pub use keyboard::Keyboard;
+pub use outgoing::Document;
+pub use outgoing::Outgoing;

@@ -1,0 +1,103 @@
+//! How much waits, and whether more may.
+
+use std::collections::BTreeSet;
+
+use cctelegram_core::id::ChatId;
+
+use crate::error::StoreError;
+use crate::rows::unsigned;
+use crate::tx::Batch;
+use crate::tx::Tx;
+
+/// Which waiting events count against the limit. Those of parked chats do not, lest one user who blocked the bot stop
+/// everybody; but an event that goes only to parked chats is counted with them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Scope {
+    Reachable,
+    Anywhere,
+}
+
+impl Scope {
+    pub(crate) fn of(recipients: &BTreeSet<ChatId>, parked: &BTreeSet<ChatId>) -> Self {
+        if recipients.is_subset(parked) {
+            Self::Anywhere
+        } else {
+            Self::Reachable
+        }
+    }
+}
+
+impl Batch {
+    /// Rows ended, moved or were parked: count again.
+    pub(crate) fn forget(&mut self) {
+        self.waiting = None;
+        self.waiting_anywhere = None;
+    }
+
+    /// Notes that one more event waits, so that the next one in this transaction need not count them all.
+    pub(crate) fn count(&mut self, scope: Scope) {
+        let more = |count: u64| count.saturating_add(1);
+        self.waiting_anywhere = self.waiting_anywhere.map(more);
+        if scope == Scope::Reachable {
+            self.waiting = self.waiting.map(more);
+        }
+    }
+}
+
+/// The number of events with a row that waits, held ones included.
+pub(crate) async fn waiting(tx: &mut Tx, scope: Scope) -> Result<u64, StoreError> {
+    let (cached, sql) = match scope {
+        Scope::Reachable => (
+            tx.batch.waiting,
+            "SELECT count(DISTINCT event) FROM outbox WHERE done IS NULL \
+             AND kind IN ('event', 'progress', 'approval') AND chat NOT IN (SELECT id FROM chat)",
+        ),
+        Scope::Anywhere => (
+            tx.batch.waiting_anywhere,
+            "SELECT count(DISTINCT event) FROM outbox WHERE done IS NULL \
+             AND kind IN ('event', 'progress', 'approval')",
+        ),
+    };
+    if let Some(count) = cached {
+        return Ok(count);
+    }
+    let count = unsigned(sqlx::query_scalar(sql).fetch_one(tx.connection()).await?);
+    match scope {
+        Scope::Reachable => tx.batch.waiting = Some(count),
+        Scope::Anywhere => tx.batch.waiting_anywhere = Some(count),
+    }
+    Ok(count)
+}
+
+pub(crate) async fn parked_among(
+    tx: &mut Tx,
+    recipients: &BTreeSet<ChatId>,
+) -> Result<BTreeSet<ChatId>, StoreError> {
+    let parked: Vec<i64> = sqlx::query_scalar("SELECT id FROM chat")
+        .fetch_all(tx.connection())
+        .await?;
+    Ok(parked
+        .into_iter()
+        .map(ChatId)
+        .filter(|chat| recipients.contains(chat))
+        .collect())
+}
+
+/// Do as many rows wait for this chat as may?
+pub(crate) async fn is_overfull(
+    tx: &mut Tx,
+    chat: ChatId,
+    max_queue: u64,
+) -> Result<bool, StoreError> {
+    let limit = i64::try_from(max_queue).unwrap_or(i64::MAX);
+    let waiting: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE chat = $1 AND done IS NULL LIMIT $2) AS waiting",
+    )
+    .bind(chat.0)
+    .bind(limit)
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(waiting >= limit)
+}
+
+pub(crate) const OVERFULL: &str = "recipient is parked and its backlog is full";

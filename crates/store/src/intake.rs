@@ -1,0 +1,223 @@
+//! Taking events: one transaction stores the event, a row per recipient, the request for a decision and the record.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cctelegram_core::approval::Approval;
+use cctelegram_core::approval::State;
+use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Record;
+use cctelegram_core::delivery;
+use cctelegram_core::delivery::Priority;
+use cctelegram_core::delivery::Work;
+use cctelegram_core::event::Event;
+use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::ChatId;
+use cctelegram_core::time::Timestamp;
+use serde_json::json;
+use sqlx::SqliteConnection;
+
+use crate::approvals;
+use crate::backlog;
+use crate::error::StoreError;
+use crate::events;
+use crate::rows;
+use crate::rows::Done;
+use crate::rows::NewRow;
+use crate::store::Store;
+use crate::tasks;
+use crate::tx::Durability;
+use crate::tx::Tx;
+use crate::writer::Change;
+
+/// An event to be taken.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Accept {
+    /// Redacted already: it is stored as it is.
+    pub event: Event,
+    pub recipients: BTreeSet<ChatId>,
+    pub priority: Priority,
+    pub received: Timestamp,
+    /// Keep it back until the mute ends.
+    pub hold: bool,
+    pub ask: Option<Ask>,
+    /// How many events may wait.
+    pub max_queue: u64,
+    /// Take it even if the queue is full: the bridge's own alerts.
+    pub exempt: bool,
+    pub actor: Actor,
+}
+
+/// What makes an event a request for a decision.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ask {
+    pub id: ApprovalId,
+    pub digest: String,
+    pub expires: Option<Timestamp>,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AcceptOutcome {
+    Stored,
+    /// The id was taken within the last seven days; nothing was stored. Its request, if it made one.
+    Duplicate {
+        approval: Option<ApprovalId>,
+    },
+    /// Too many events wait; nothing was stored.
+    Full,
+}
+
+impl Store {
+    /// Takes an event. Safe to repeat: the id makes the second time a duplicate.
+    pub async fn accept(&self, accept: Accept) -> Result<AcceptOutcome, StoreError> {
+        self.change(accept).await
+    }
+}
+
+impl Change for Accept {
+    type Output = AcceptOutcome;
+    const DURABILITY: Durability = Durability::Full;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<AcceptOutcome, StoreError> {
+        if self.recipients.is_empty() {
+            return Err(StoreError::Nobody);
+        }
+        if is_known(tx, self).await? {
+            let approval = approvals::of_event(tx.connection(), &self.event.id).await?;
+            tx.commit_quiet();
+            return Ok(AcceptOutcome::Duplicate {
+                approval: approval.map(|found| found.id),
+            });
+        }
+        let parked = backlog::parked_among(tx, &self.recipients).await?;
+        let scope = backlog::Scope::of(&self.recipients, &parked);
+        if !self.exempt && backlog::waiting(tx, scope).await? >= self.max_queue {
+            tx.commit_quiet();
+            return Ok(AcceptOutcome::Full);
+        }
+        self.store(tx, &parked).await?;
+        Ok(AcceptOutcome::Stored)
+    }
+}
+
+impl Accept {
+    async fn store(&self, tx: &mut Tx, parked: &BTreeSet<ChatId>) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO seen (event_id, received) VALUES ($1, $2)")
+            .bind(self.event.id.as_str())
+            .bind(self.received.as_millis())
+            .execute(tx.connection())
+            .await?;
+        let key = events::insert(tx, &self.event, self.received).await?;
+        if let Some(ask) = &self.ask {
+            approvals::insert(tx, &self.approval(ask), key).await?;
+        }
+        if let Some(task) = &self.event.task_id
+            && delivery::ends_task(&self.event.kind)
+        {
+            tasks::end(tx, task, self.received).await?;
+        }
+        let work = self.work();
+        for chat in &self.recipients {
+            self.queue(tx, *chat, &work, key, parked.contains(chat))
+                .await?;
+        }
+        tx.batch.count(backlog::Scope::of(&self.recipients, parked));
+        tx.commit(self.record()).await
+    }
+
+    async fn queue(
+        &self,
+        tx: &mut Tx,
+        chat: ChatId,
+        work: &Work,
+        event: i64,
+        parked: bool,
+    ) -> Result<(), StoreError> {
+        if let Work::Progress { task } = work {
+            tasks::supersede_waiting(tx, chat, task, self.received).await?;
+        }
+        let overfull = parked && backlog::is_overfull(tx, chat, self.max_queue).await?;
+        let row = NewRow {
+            chat,
+            priority: self.priority,
+            work,
+            event: Some(event),
+            reply_to: None,
+            at: self.received,
+            held: self.hold,
+        };
+        let id = rows::insert(tx, &row).await?;
+        if overfull && !self.exempt {
+            rows::finish(tx, id, Done::Dead, Some(backlog::OVERFULL), self.received).await?;
+        }
+        Ok(())
+    }
+
+    fn work(&self) -> Work {
+        match (&self.ask, &self.event.task_id) {
+            (Some(ask), _) => Work::Approval { approval: ask.id },
+            (None, Some(task)) if self.event.kind.is_progress() => {
+                Work::Progress { task: task.clone() }
+            }
+            (None, _) => Work::Event,
+        }
+    }
+
+    fn approval(&self, ask: &Ask) -> Approval {
+        Approval {
+            id: ask.id,
+            event: self.event.id.clone(),
+            options: self.event.options.clone(),
+            digest: ask.digest.clone(),
+            asked: self.received,
+            expires: ask.expires,
+            state: State::Pending,
+        }
+    }
+
+    fn record(&self) -> Record {
+        let (name, target) = match &self.ask {
+            Some(ask) => (EventName::ApprovalRequested, ask.id.to_string()),
+            None => (EventName::EventAccepted, self.event.id.to_string()),
+        };
+        let details = json!({
+            "event": self.event.id,
+            "type": self.event.kind.name(),
+            "recipients": self.recipients,
+            "held": self.hold,
+            "digest": self.ask.as_ref().map(|ask| &ask.digest),
+            "expires": self.ask.as_ref().and_then(|ask| ask.expires),
+        });
+        let mut record = Record::new(self.received, name, self.actor.clone(), target);
+        record.correlation_id.clone_from(&self.event.correlation_id);
+        record.details(details).action("queued")
+    }
+}
+
+async fn is_known(tx: &mut Tx, accept: &Accept) -> Result<bool, StoreError> {
+    if !tx.batch.seen_purged {
+        forget_old(tx.connection(), accept.received).await?;
+        tx.batch.seen_purged = true;
+    }
+    let known = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM seen WHERE event_id = $1)")
+        .bind(accept.event.id.as_str())
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(known)
+}
+
+/// Forgets ids that may be used again.
+pub(crate) async fn forget_old(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM seen WHERE received <= $1")
+        .bind(now.minus(REMEMBERED).as_millis())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);

@@ -1,0 +1,257 @@
+//! Taking rows out of the outbox to send them.
+
+use cctelegram_core::approval::Approval;
+use cctelegram_core::approval::State;
+use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Outcome;
+use cctelegram_core::audit::Record;
+use cctelegram_core::delivery::Work;
+use cctelegram_core::event::Event;
+use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::ChatId;
+use cctelegram_core::id::MessageId;
+use cctelegram_core::time::Timestamp;
+use sqlx::FromRow;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use crate::approvals;
+use crate::error::StoreError;
+use crate::events;
+use crate::rows;
+use crate::rows::Done;
+use crate::rows::from_json;
+use crate::rows::small;
+use crate::rows::unsigned;
+use crate::store::Store;
+use crate::tasks;
+use crate::tx::Durability;
+use crate::tx::Tx;
+use crate::writer::Change;
+
+/// A row that is being sent. Nothing else is sent to its chat before it is marked.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Leased {
+    pub row: i64,
+    pub chat: ChatId,
+    pub work: Work,
+    pub attempt: u32,
+    /// How many of its messages Telegram has taken already.
+    pub parts_sent: u32,
+    pub event: Option<Event>,
+    pub approval: Option<Approval>,
+    /// The message to edit: the progress message of the task, or the copy of the request that has the buttons.
+    pub message: Option<MessageId>,
+    /// For `Work::Held`: the events that were held back.
+    pub held_events: Vec<Event>,
+    pub reply_to: Option<MessageId>,
+}
+
+impl Store {
+    /// Leases those of `rows` that may still be sent. Requests that are decided by now, and edits of copies that were
+    /// never sent, are ended instead.
+    pub async fn lease(&self, rows: Vec<i64>, now: Timestamp) -> Result<Vec<Leased>, StoreError> {
+        self.change(Lease { rows, now }).await
+    }
+
+    /// Gives back what was being sent when the program ended. Answers how many.
+    pub async fn void_leases(&self) -> Result<u64, StoreError> {
+        self.change(VoidLeases).await
+    }
+}
+
+struct Lease {
+    rows: Vec<i64>,
+    now: Timestamp,
+}
+
+impl Change for Lease {
+    type Output = Vec<Leased>;
+    const DURABILITY: Durability = Durability::Normal;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Vec<Leased>, StoreError> {
+        let mut leased = Vec::with_capacity(self.rows.len());
+        for id in &self.rows {
+            let Some(row) = take(tx, *id, self.now).await? else {
+                continue;
+            };
+            match load(tx, &row).await {
+                Ok(Loaded::Ready(ready)) => leased.push(*ready),
+                Ok(Loaded::Pointless) => {
+                    rows::finish(tx, row.id, Done::Superseded, None, self.now).await?;
+                }
+                // Left in the queue it would come up again for ever, and everything behind it would wait.
+                Err(error @ StoreError::Damaged { .. }) => {
+                    give_up(tx, &row, &error, self.now).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        tx.commit_quiet();
+        Ok(leased)
+    }
+}
+
+struct VoidLeases;
+
+impl Change for VoidLeases {
+    type Output = u64;
+    const DURABILITY: Durability = Durability::Normal;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<u64, StoreError> {
+        let voided = sqlx::query(
+            "UPDATE outbox SET leased = NULL WHERE done IS NULL AND leased IS NOT NULL",
+        )
+        .execute(tx.connection())
+        .await?;
+        tx.commit_quiet();
+        Ok(voided.rows_affected())
+    }
+}
+
+struct StoredRow {
+    id: i64,
+    chat: i64,
+    work: String,
+    event: Option<i64>,
+    task: Option<String>,
+    reply_to: Option<i64>,
+    attempt: i64,
+    parts_sent: i64,
+}
+
+impl FromRow<'_, SqliteRow> for StoredRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            chat: row.try_get("chat")?,
+            work: row.try_get("work")?,
+            event: row.try_get("event")?,
+            task: row.try_get("task")?,
+            reply_to: row.try_get("reply_to")?,
+            attempt: row.try_get("attempt")?,
+            parts_sent: row.try_get("parts_sent")?,
+        })
+    }
+}
+
+enum Loaded {
+    Ready(Box<Leased>),
+    Pointless,
+}
+
+async fn take(tx: &mut Tx, id: i64, now: Timestamp) -> Result<Option<StoredRow>, StoreError> {
+    let row = sqlx::query_as(
+        "UPDATE outbox SET leased = $2 WHERE id = $1 AND done IS NULL AND held = 0 AND leased IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = outbox.chat) \
+         AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.chat = outbox.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
+         RETURNING id, chat, work, event, task, reply_to, attempt, parts_sent",
+    )
+    .bind(id)
+    .bind(now.as_millis())
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
+    let work: Work = from_json("work", &row.work)?;
+    let chat = ChatId(row.chat);
+    let approval = match rows::approval_of(&work) {
+        Some(id) => approvals::by_id(tx.connection(), id).await?,
+        None => None,
+    };
+    let pending = approval
+        .as_ref()
+        .is_some_and(|approval| approval.state == State::Pending);
+    let message = match &work {
+        Work::Approval { .. } if !pending => return Ok(Loaded::Pointless),
+        Work::ApprovalEdit { approval } => match copy(tx, *approval, chat).await? {
+            Some(message) => Some(message),
+            None => return Ok(Loaded::Pointless),
+        },
+        Work::Progress { .. } => match &row.task {
+            Some(task) => tasks::message(tx, chat, task).await?,
+            None => return Ok(Loaded::Pointless),
+        },
+        Work::Approval { .. }
+        | Work::Event
+        | Work::Details
+        | Work::Notice { .. }
+        | Work::Held { .. } => None,
+    };
+    let event = match row.event {
+        Some(key) => events::by_key(tx.connection(), key).await?,
+        None => None,
+    };
+    let held_events = held(tx, &work).await?;
+    Ok(Loaded::Ready(Box::new(Leased {
+        row: row.id,
+        chat,
+        work,
+        attempt: small(row.attempt),
+        parts_sent: small(row.parts_sent),
+        event,
+        approval,
+        message,
+        held_events,
+        reply_to: row.reply_to.map(MessageId),
+    })))
+}
+
+async fn held(tx: &mut Tx, work: &Work) -> Result<Vec<Event>, StoreError> {
+    let Work::Held { events: ids } = work else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(
+            events::by_id(tx.connection(), id)
+                .await?
+                .map(|(_, event)| event),
+        );
+    }
+    Ok(found)
+}
+
+/// The message with the buttons of a request's copy in a chat.
+async fn copy(
+    tx: &mut Tx,
+    approval: ApprovalId,
+    chat: ChatId,
+) -> Result<Option<MessageId>, StoreError> {
+    let message: Option<i64> = sqlx::query_scalar(
+        "SELECT message FROM outbox WHERE approval = $1 AND chat = $2 AND kind = 'approval' AND done = 'sent' \
+         AND message IS NOT NULL ORDER BY id DESC LIMIT 1",
+    )
+    .bind(approval.to_string())
+    .bind(chat.0)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(message.map(MessageId))
+}
+
+async fn give_up(
+    tx: &mut Tx,
+    row: &StoredRow,
+    error: &StoreError,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let reason = error.to_string();
+    rows::finish(tx, row.id, Done::Dead, Some(&reason), now).await?;
+    let details = serde_json::json!({ "row": unsigned(row.id), "reason": reason });
+    let record = Record::new(
+        now,
+        EventName::MessageUndeliverable,
+        Actor::System,
+        ChatId(row.chat).to_string(),
+    );
+    tx.record(
+        record
+            .outcome(Outcome::Failure)
+            .details(details)
+            .action("given up"),
+    )
+    .await
+}

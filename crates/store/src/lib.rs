@@ -1,0 +1,54 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod approvals;
+mod audit;
+mod backlog;
+mod buttons;
+mod dispatch;
+mod error;
+mod events;
+mod inbox;
+mod intake;
+mod lease;
+mod mark;
+mod mute;
+mod open;
+mod outbox;
+mod recipients;
+mod responses;
+mod rows;
+mod sent;
+mod settings;
+mod store;
+mod strangers;
+mod tasks;
+mod tx;
+mod writer;
+
+pub use audit::AuditEntry;
+pub use buttons::Mint;
+pub use dispatch::Decide;
+pub use dispatch::Decided;
+pub use dispatch::Handling;
+pub use error::OpenError;
+pub use error::StoreError;
+pub use inbox::StoredUpdate;
+pub use inbox::StoredUpdateId;
+pub use intake::Accept;
+pub use intake::AcceptOutcome;
+pub use intake::Ask;
+pub use lease::Leased;
+pub use mark::Mark;
+pub use mark::Marked;
+pub use mute::Unmuted;
+pub use open::open;
+pub use outbox::Counts;
+pub use outbox::Head;
+pub use recipients::Reconciled;
+pub use responses::About;
+pub use responses::NewResponse;
+pub use responses::Response;
+pub use responses::ResponseKind;
+pub use store::Store;
+pub use writer::Writer;

@@ -1,0 +1,361 @@
+//! What came of sending a row.
+
+use cctelegram_core::approval::State;
+use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Outcome;
+use cctelegram_core::audit::Record;
+use cctelegram_core::delivery::Priority;
+use cctelegram_core::delivery::Work;
+use cctelegram_core::id::ChatId;
+use cctelegram_core::id::MessageId;
+use cctelegram_core::time::Timestamp;
+use serde_json::json;
+use sqlx::FromRow;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use crate::approvals;
+use crate::buttons;
+use crate::error::StoreError;
+use crate::rows;
+use crate::rows::Done;
+use crate::rows::NewRow;
+use crate::rows::from_json;
+use crate::sent;
+use crate::store::Store;
+use crate::tasks;
+use crate::tx::Durability;
+use crate::tx::Tx;
+use crate::writer::Change;
+
+/// What came of sending one row to one chat.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mark {
+    pub row: i64,
+    pub chat: ChatId,
+    pub at: Timestamp,
+    pub result: Marked,
+}
+
+/// What the row becomes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Marked {
+    /// One of several messages is sent; the row stays leased.
+    PartSent {
+        message: MessageId,
+        parts_sent: u32,
+    },
+    Done {
+        message: Option<MessageId>,
+    },
+    /// It failed and is tried again.
+    Retry {
+        due: Timestamp,
+    },
+    /// It was not its fault: the limit, the token.
+    Released,
+    /// The chat does not want us until it writes again. The row waits for that.
+    Parked {
+        reason: String,
+    },
+    Dead {
+        reason: String,
+    },
+    /// The chat is now this one; everything that waits moves with it.
+    Migrated(ChatId),
+    /// The message to edit is gone: forget it and send anew.
+    Anew,
+}
+
+impl Store {
+    /// Marks a leased row.
+    pub async fn mark(&self, mark: Mark) -> Result<(), StoreError> {
+        self.change(mark).await
+    }
+}
+
+impl Change for Mark {
+    type Output = ();
+    // The records of a chat parked or a message given up share the fate of the mark: if a power cut takes both, the row
+    // is sent again and the same is found out and recorded again.
+    const DURABILITY: Durability = Durability::Normal;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let row: Option<MarkedRow> =
+            sqlx::query_as("SELECT id, work, event, approval, task FROM outbox WHERE id = $1")
+                .bind(self.row)
+                .fetch_optional(tx.connection())
+                .await?;
+        let Some(row) = row else {
+            tx.commit_quiet();
+            return Ok(());
+        };
+        match &self.result {
+            Marked::PartSent {
+                message,
+                parts_sent,
+            } => {
+                self.part_sent(tx, &row, *message, *parts_sent).await?;
+            }
+            Marked::Done { message } => self.done(tx, &row, *message).await?,
+            Marked::Retry { due } => self.retry(tx, *due).await?,
+            Marked::Released => self.release(tx).await?,
+            Marked::Parked { reason } => return self.park(tx, reason).await,
+            Marked::Dead { reason } => return self.dead(tx, &row, reason).await,
+            Marked::Migrated(chat) => self.migrate(tx, *chat).await?,
+            Marked::Anew => self.anew(tx, &row).await?,
+        }
+        tx.commit_quiet();
+        Ok(())
+    }
+}
+
+impl Mark {
+    async fn part_sent(
+        &self,
+        tx: &mut Tx,
+        row: &MarkedRow,
+        message: MessageId,
+        parts: u32,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE outbox SET parts_sent = $2 WHERE id = $1")
+            .bind(self.row)
+            .bind(i64::from(parts))
+            .execute(tx.connection())
+            .await?;
+        self.remember(tx, row, "part", message).await
+    }
+
+    async fn done(
+        &self,
+        tx: &mut Tx,
+        row: &MarkedRow,
+        message: Option<MessageId>,
+    ) -> Result<(), StoreError> {
+        // Whatever became of the row meanwhile, Telegram has it.
+        sqlx::query(
+            "UPDATE outbox SET done = 'sent', reason = NULL, finished = $2, leased = NULL, \
+             message = coalesce($3, message) WHERE id = $1",
+        )
+        .bind(self.row)
+        .bind(self.at.as_millis())
+        .bind(message.map(|id| id.0))
+        .execute(tx.connection())
+        .await?;
+        tx.batch.forget();
+        let Some(message) = message else {
+            return Ok(());
+        };
+        let work: Work = from_json("work", &row.work)?;
+        self.remember(tx, row, rows::kind(&work), message).await?;
+        if let (Work::Approval { .. }, Some(approval)) = (&work, &row.approval) {
+            buttons::bind(tx, approval, self.chat, message).await?;
+        }
+        if let (Work::Progress { .. }, Some(task)) = (&work, &row.task) {
+            tasks::set_message(tx, self.chat, task, message).await?;
+        }
+        Ok(())
+    }
+
+    async fn remember(
+        &self,
+        tx: &mut Tx,
+        row: &MarkedRow,
+        kind: &'static str,
+        message: MessageId,
+    ) -> Result<(), StoreError> {
+        let (event, approval) = (row.event, row.approval.as_deref());
+        let sent = sent::Sent {
+            chat: self.chat,
+            message,
+            event,
+            approval,
+            kind,
+            at: self.at,
+        };
+        sent::remember(tx, &sent).await
+    }
+
+    async fn retry(&self, tx: &mut Tx, due: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("UPDATE outbox SET attempt = attempt + 1, due = $2 WHERE id = $1")
+            .bind(self.row)
+            .bind(due.as_millis())
+            .execute(tx.connection())
+            .await?;
+        self.release(tx).await
+    }
+
+    async fn release(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        sqlx::query("UPDATE outbox SET leased = NULL WHERE id = $1 AND done IS NULL")
+            .bind(self.row)
+            .execute(tx.connection())
+            .await?;
+        tasks::drop_if_stale(tx, self.row, self.at).await
+    }
+
+    async fn park(&self, tx: &mut Tx, reason: &str) -> Result<(), StoreError> {
+        self.release(tx).await?;
+        park(tx, self.chat, reason, self.at).await?;
+        let record = Record::new(
+            self.at,
+            EventName::RecipientParked,
+            Actor::System,
+            self.chat.to_string(),
+        );
+        let record = record
+            .outcome(Outcome::Failure)
+            .details(json!({ "reason": reason }));
+        tx.commit(record.action("nothing is sent until it writes again"))
+            .await
+    }
+
+    async fn dead(&self, tx: &mut Tx, row: &MarkedRow, reason: &str) -> Result<(), StoreError> {
+        rows::finish(tx, self.row, Done::Dead, Some(reason), self.at).await?;
+        let work: Work = from_json("work", &row.work)?;
+        if let Work::Approval { approval } = &work
+            && !has_other_copy(tx, self.row, &approval.to_string()).await?
+            && let state = (State::Undeliverable { at: self.at })
+            && approvals::leave_pending(tx, *approval, &state, None).await?
+        {
+            let (name, target) = (EventName::ApprovalUndeliverable, approval.to_string());
+            let record = Record::new(self.at, name, Actor::System, target);
+            let details = json!({ "reason": reason });
+            tx.record(record.outcome(Outcome::Failure).details(details))
+                .await?;
+        }
+        let name = EventName::MessageUndeliverable;
+        let record = Record::new(self.at, name, Actor::System, self.chat.to_string());
+        let details = json!({ "row": self.row, "what": rows::kind(&work), "reason": reason });
+        tx.commit(
+            record
+                .outcome(Outcome::Failure)
+                .details(details)
+                .action("given up"),
+        )
+        .await
+    }
+
+    async fn migrate(&self, tx: &mut Tx, to: ChatId) -> Result<(), StoreError> {
+        self.release(tx).await?;
+        for sql in [
+            "UPDATE outbox SET chat = $2 WHERE chat = $1 AND done IS NULL",
+            "UPDATE button SET chat = $2 WHERE chat = $1 AND message IS NULL",
+            // The old group's messages cannot be edited from the new one.
+            "DELETE FROM progress_message WHERE chat = $1 AND chat <> $2",
+        ] {
+            sqlx::query(sql)
+                .bind(self.chat.0)
+                .bind(to.0)
+                .execute(tx.connection())
+                .await?;
+        }
+        tx.batch.forget();
+        Ok(())
+    }
+
+    async fn anew(&self, tx: &mut Tx, row: &MarkedRow) -> Result<(), StoreError> {
+        let work: Work = from_json("work", &row.work)?;
+        if let Work::ApprovalEdit { approval } = &work {
+            return self
+                .ask_anew(
+                    tx,
+                    row,
+                    &Work::Approval {
+                        approval: *approval,
+                    },
+                )
+                .await;
+        }
+        if let (Work::Progress { .. }, Some(task)) = (&work, &row.task) {
+            tasks::forget_message(tx, self.chat, task).await?;
+        }
+        sqlx::query("UPDATE outbox SET reply_to = NULL WHERE id = $1")
+            .bind(self.row)
+            .execute(tx.connection())
+            .await?;
+        self.release(tx).await
+    }
+
+    /// The copy was deleted. A request that still waits is sent again whole; one that ended needs no edit any more.
+    async fn ask_anew(&self, tx: &mut Tx, row: &MarkedRow, work: &Work) -> Result<(), StoreError> {
+        rows::finish(tx, self.row, Done::Superseded, None, self.at).await?;
+        sqlx::query(
+            "UPDATE outbox SET message = NULL WHERE approval = $1 AND chat = $2 AND kind = 'approval' \
+             AND done = 'sent'",
+        )
+        .bind(&row.approval)
+        .bind(self.chat.0)
+        .execute(tx.connection())
+        .await?;
+        let pending: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM approval WHERE id = $1 AND pending = 1)",
+        )
+        .bind(&row.approval)
+        .fetch_one(tx.connection())
+        .await?;
+        if pending {
+            let new = NewRow {
+                chat: self.chat,
+                priority: Priority::Approval,
+                work,
+                event: row.event,
+                reply_to: None,
+                at: self.at,
+                held: false,
+            };
+            rows::insert(tx, &new).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Stops sending to a chat; the first reason stands.
+pub(crate) async fn park(
+    tx: &mut Tx,
+    chat: ChatId,
+    reason: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO chat (id, reason, parked) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(chat.0)
+    .bind(reason)
+    .bind(at.as_millis())
+    .execute(tx.connection())
+    .await?;
+    tx.batch.forget();
+    Ok(())
+}
+
+/// Is there another copy that was sent or may yet be?
+async fn has_other_copy(tx: &mut Tx, row: i64, approval: &str) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE approval = $1 AND kind = 'approval' AND id <> $2 \
+         AND (done IS NULL OR done = 'sent'))",
+    )
+    .bind(approval)
+    .bind(row)
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(found)
+}
+
+struct MarkedRow {
+    work: String,
+    event: Option<i64>,
+    approval: Option<String>,
+    task: Option<String>,
+}
+
+impl FromRow<'_, SqliteRow> for MarkedRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            work: row.try_get("work")?,
+            event: row.try_get("event")?,
+            approval: row.try_get("approval")?,
+            task: row.try_get("task")?,
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! Opening the database: private files, the right version, two kinds of connection.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::fs::OpenOptions;
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cctelegram_core::time::Timestamp;
+use sqlx::ConnectOptions as _;
+use sqlx::SqlSafeStr as _;
+use sqlx::SqliteConnection;
+use sqlx::migrate::Migration;
+use sqlx::migrate::MigrationType;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::SqliteJournalMode;
+use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::sqlite::SqliteSynchronous;
+use tokio::sync::mpsc;
+
+use crate::error::BackupError;
+use crate::error::OpenError;
+use crate::inbox;
+use crate::intake;
+use crate::store::Store;
+use crate::tx::Tx;
+use crate::writer;
+use crate::writer::Writer;
+
+/// Opens the database at `path`, makes it if it is not there, and brings it up to date. The writer has to be run.
+///
+/// # Errors
+/// The file cannot be made private, opened, copied or brought up to date, or it was written by a newer program.
+pub async fn open(path: &Path, now: Timestamp) -> Result<(Store, Writer), OpenError> {
+    make_private(path).map_err(OpenError::File)?;
+    let common = SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging();
+    let writing = common
+        .clone()
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("journal_size_limit", "67108864");
+    let mut connection = writing.connect().await?;
+    check_library(&mut connection).await?;
+    migrate(&mut connection, path).await?;
+    intake::forget_old(&mut connection, now).await?;
+    inbox::forget_old(&mut connection, now).await?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(common.read_only(true))
+        .await?;
+    let (sender, receiver) = mpsc::channel(writer::QUEUE);
+    let store = Store::new(sender, read.clone());
+    Ok((
+        store,
+        Writer::new(Tx::new(connection), writing, receiver, read),
+    ))
+}
+
+/// SQLite gives the WAL and the shared memory the mode of the database, so the database has to be private first.
+fn make_private(path: &Path) -> io::Result<()> {
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(PRIVATE)
+        .open(path)
+    {
+        Ok(file) => file.set_permissions(Permissions::from_mode(PRIVATE))?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => tighten(path)?,
+        Err(error) => return Err(error),
+    }
+    for suffix in ["-wal", "-shm"] {
+        match tighten(&beside(path, suffix)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            result => result?,
+        }
+    }
+    Ok(())
+}
+
+fn tighten(path: &Path) -> io::Result<()> {
+    if std::fs::metadata(path)?.permissions().mode() & 0o777 == PRIVATE {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(PRIVATE))
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+async fn check_library(connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(connection)
+        .await?;
+    let numbers: Vec<u32> = found
+        .split('.')
+        .map_while(|part| part.parse().ok())
+        .collect();
+    if numbers.as_slice() < OLDEST_LIBRARY.as_slice() {
+        return Err(OpenError::TooOldLibrary { found });
+    }
+    Ok(())
+}
+
+async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let migrations = migrations();
+    let known = migrations.last().map_or(0, |migration| migration.version);
+    let found: i64 = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(&mut *connection)
+        .await?;
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(&mut *connection)
+        .await?;
+    if found < known && tables > 0 {
+        let copy = beside(path, &format!(".before-v{known}"));
+        back_up(connection, &copy)
+            .await
+            .map_err(OpenError::Backup)?;
+    }
+    Migrator::with_migrations(migrations)
+        .run_direct(None, connection, false)
+        .await?;
+    Ok(())
+}
+
+/// Writes a whole copy under another name first, so that `copy` is never half of one.
+async fn back_up(connection: &mut SqliteConnection, copy: &Path) -> Result<(), BackupError> {
+    let partial = beside(copy, ".partial");
+    match std::fs::remove_file(&partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    make_private(&partial)?;
+    let name = partial
+        .to_str()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
+    sqlx::query("VACUUM INTO $1")
+        .bind(name)
+        .execute(connection)
+        .await?;
+    File::open(&partial)?.sync_all()?;
+    std::fs::rename(&partial, copy)?;
+    let folder = copy
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    Ok(())
+}
+
+/// Each file ends by setting `user_version` to its number.
+fn migrations() -> Vec<Migration> {
+    let files = [(1, "start", include_str!("../migrations/0001_start.sql"))];
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(
+            version,
+            name.into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    files.into_iter().map(migration).collect()
+}
+
+const PRIVATE: u32 = 0o600;
+const READERS: u32 = 4;
+/// More than the program has, so that each is prepared once.
+const STATEMENTS: usize = 256;
+/// The first SQLite without the WAL-reset bug.
+const OLDEST_LIBRARY: [u32; 3] = [3, 51, 3];

@@ -1,0 +1,265 @@
+//! Looking at the outbox: what may be sent now, what waits, how many.
+
+use cctelegram_core::api::QueueEntry;
+use cctelegram_core::delivery::Priority;
+use cctelegram_core::delivery::Work;
+use cctelegram_core::event::Event;
+use cctelegram_core::id::ChatId;
+use cctelegram_core::id::MessageId;
+use cctelegram_core::time::Timestamp;
+use sqlx::FromRow;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use crate::error::StoreError;
+use crate::rows;
+use crate::rows::NewRow;
+use crate::rows::from_json;
+use crate::rows::small;
+use crate::rows::unsigned;
+use crate::store::Store;
+use crate::tx::Durability;
+use crate::tx::Tx;
+use crate::writer::Change;
+
+/// The row that is next in its chat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    pub row: i64,
+    pub chat: ChatId,
+    /// `Priority::rank`: the smaller, the more urgent.
+    pub priority: i64,
+}
+
+/// How much there is of what. All but approvals and chats are rows: one message to one chat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// To be sent, leased ones and those of parked chats included, held ones not.
+    pub waiting: u64,
+    pub held: u64,
+    pub dead: u64,
+    pub leased: u64,
+    pub pending_approvals: u64,
+    pub delivered: u64,
+    pub parked_chats: u64,
+}
+
+impl Store {
+    /// The most urgent due row of every chat that is not parked and that nothing is being sent to.
+    pub async fn heads(&self, now: Timestamp) -> Result<Vec<Head>, StoreError> {
+        // The recursion jumps from chat to chat in the index, however many rows wait.
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+            "WITH RECURSIVE waiting (chat) AS ( \
+                SELECT min(chat) FROM outbox WHERE done IS NULL AND held = 0 AND leased IS NULL \
+                UNION ALL \
+                SELECT (SELECT min(o.chat) FROM outbox o WHERE o.done IS NULL AND o.held = 0 AND o.leased IS NULL \
+                    AND o.chat > w.chat) FROM waiting w WHERE w.chat IS NOT NULL \
+             ) \
+             SELECT h.id, h.chat, h.priority FROM waiting w JOIN outbox h ON h.id = ( \
+                SELECT o.id FROM outbox o WHERE o.chat = w.chat AND o.done IS NULL AND o.held = 0 \
+                AND o.leased IS NULL AND o.due <= $1 ORDER BY o.priority, o.id LIMIT 1) \
+             WHERE NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = w.chat) AND NOT EXISTS ( \
+                SELECT 1 FROM outbox l WHERE l.chat = w.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
+             ORDER BY h.priority, h.id",
+        )
+        .bind(now.as_millis())
+        .fetch_all(&mut *self.reader().await?)
+        .await?;
+        let head = |(row, chat, priority)| Head {
+            row,
+            chat: ChatId(chat),
+            priority,
+        };
+        Ok(rows.into_iter().map(head).collect())
+    }
+
+    /// When the next row becomes due that is not due yet.
+    pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let due: Option<i64> = sqlx::query_scalar(
+            "SELECT min(due) FROM outbox WHERE done IS NULL AND held = 0 AND leased IS NULL AND due > $1 \
+             AND chat NOT IN (SELECT id FROM chat)",
+        )
+        .bind(now.as_millis())
+        .fetch_one(&mut *self.reader().await?)
+        .await?;
+        Ok(due.map(Timestamp::from_millis))
+    }
+
+    /// Queues a text.
+    pub async fn notice(
+        &self,
+        chat: ChatId,
+        text: String,
+        reply_to: Option<MessageId>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.change(Notice {
+            chat,
+            work: Work::Notice { text },
+            reply_to,
+            now,
+        })
+        .await
+    }
+
+    /// What is not delivered: first what waits, the most urgent first, then what never will be, the newest first.
+    pub async fn queue(&self, limit: u32) -> Result<Vec<QueueEntry>, StoreError> {
+        let rows: Vec<QueuedRow> = sqlx::query_as(
+            "SELECT o.id, o.chat, o.kind, o.work, o.queued, o.due, o.held, o.leased, o.attempt, o.done, o.reason, \
+             e.body, p.reason AS parked FROM outbox o LEFT JOIN event e ON e.key = o.event \
+             LEFT JOIN chat p ON p.id = o.chat WHERE o.done IS NULL OR o.done = 'dead' \
+             ORDER BY o.done IS NOT NULL, CASE WHEN o.done IS NULL THEN o.priority ELSE -o.id END, o.id LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(&mut *self.reader().await?)
+        .await?;
+        Ok(rows.into_iter().map(QueuedRow::entry).collect())
+    }
+
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let row: (i64, i64, i64, i64, i64, i64, i64) = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM outbox WHERE done IS NULL AND held = 0), \
+             (SELECT count(*) FROM outbox WHERE done IS NULL AND held = 1), \
+             (SELECT count(*) FROM outbox WHERE done IS NOT NULL AND done = 'dead'), \
+             (SELECT count(*) FROM outbox WHERE done IS NULL AND leased IS NOT NULL), \
+             (SELECT count(*) FROM approval WHERE pending = 1), \
+             (SELECT count(*) FROM outbox WHERE done IS NOT NULL AND done = 'sent'), \
+             (SELECT count(*) FROM chat)",
+        )
+        .fetch_one(&mut *self.reader().await?)
+        .await?;
+        Ok(Counts {
+            waiting: unsigned(row.0),
+            held: unsigned(row.1),
+            dead: unsigned(row.2),
+            leased: unsigned(row.3),
+            pending_approvals: unsigned(row.4),
+            delivered: unsigned(row.5),
+            parked_chats: unsigned(row.6),
+        })
+    }
+
+    /// The chats that nothing is sent to until they write again, and why.
+    pub async fn parked(&self) -> Result<Vec<(ChatId, String)>, StoreError> {
+        let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, reason FROM chat ORDER BY id")
+            .fetch_all(&mut *self.reader().await?)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(chat, reason)| (ChatId(chat), reason))
+            .collect())
+    }
+}
+
+struct Notice {
+    chat: ChatId,
+    work: Work,
+    reply_to: Option<MessageId>,
+    now: Timestamp,
+}
+
+impl Change for Notice {
+    type Output = ();
+    const DURABILITY: Durability = Durability::Full;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let row = NewRow {
+            chat: self.chat,
+            priority: Priority::Approval,
+            work: &self.work,
+            event: None,
+            reply_to: self.reply_to,
+            at: self.now,
+            held: false,
+        };
+        rows::insert(tx, &row).await?;
+        tx.commit_quiet();
+        Ok(())
+    }
+}
+
+/// A row as people see it.
+struct QueuedRow {
+    id: i64,
+    chat: i64,
+    kind: String,
+    work: String,
+    queued: i64,
+    due: i64,
+    held: bool,
+    leased: Option<i64>,
+    attempt: i64,
+    done: Option<String>,
+    reason: Option<String>,
+    body: Option<String>,
+    parked: Option<String>,
+}
+
+impl FromRow<'_, SqliteRow> for QueuedRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            chat: row.try_get("chat")?,
+            kind: row.try_get("kind")?,
+            work: row.try_get("work")?,
+            queued: row.try_get("queued")?,
+            due: row.try_get("due")?,
+            held: row.try_get("held")?,
+            leased: row.try_get("leased")?,
+            attempt: row.try_get("attempt")?,
+            done: row.try_get("done")?,
+            reason: row.try_get("reason")?,
+            body: row.try_get("body")?,
+            parked: row.try_get("parked")?,
+        })
+    }
+}
+
+impl QueuedRow {
+    /// A row that cannot be read is still shown: somebody has to see that it is there.
+    fn entry(self) -> QueueEntry {
+        let event: Option<Event> = self
+            .body
+            .as_deref()
+            .and_then(|body| from_json("event", body).ok());
+        let state = self.state();
+        let may_be_tried = matches!(state, "waiting" | "sending");
+        QueueEntry {
+            id: self.id,
+            chat: self.chat,
+            title: title(&self.work, event.as_ref()),
+            event_id: event.map(|event| event.id),
+            what: self.kind,
+            state: state.to_owned(),
+            attempts: small(self.attempt),
+            queued: Timestamp::from_millis(self.queued),
+            due: may_be_tried.then_some(Timestamp::from_millis(self.due)),
+            reason: self.reason.or(self.parked),
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        if self.done.is_some() {
+            "dead"
+        } else if self.leased.is_some() {
+            "sending"
+        } else if self.held {
+            "held"
+        } else if self.parked.is_some() {
+            "parked"
+        } else {
+            "waiting"
+        }
+    }
+}
+
+fn title(work: &str, event: Option<&Event>) -> String {
+    if let Some(event) = event {
+        return event.title.clone();
+    }
+    match from_json("work", work) {
+        Ok(Work::Notice { text }) => text.lines().next().unwrap_or_default().to_owned(),
+        Ok(Work::Held { events }) => format!("{} events held back", events.len()),
+        _ => String::new(),
+    }
+}

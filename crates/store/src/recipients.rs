@@ -1,0 +1,146 @@
+//! What becomes of waiting messages when the list of recipients changes.
+
+use std::collections::BTreeSet;
+
+use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Record;
+use cctelegram_core::id::ChatId;
+use cctelegram_core::time::Timestamp;
+use serde_json::json;
+
+use crate::error::StoreError;
+use crate::rows;
+use crate::rows::Done;
+use crate::rows::unsigned;
+use crate::store::Store;
+use crate::tx::Durability;
+use crate::tx::Tx;
+use crate::writer::Change;
+
+/// What a new list of recipients came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Reconciled {
+    /// Messages that were queued anew for those who are left.
+    pub moved: u64,
+    /// Messages that are no longer sent to those who were removed.
+    pub removed: u64,
+}
+
+impl Store {
+    /// Gives up what waits for chats that are not in `allowed`. What then would reach nobody is queued for all who are.
+    /// An empty list changes nothing: with nobody to send to, everything waits.
+    pub async fn reconcile(
+        &self,
+        allowed: BTreeSet<ChatId>,
+        now: Timestamp,
+    ) -> Result<Reconciled, StoreError> {
+        self.change(Reconcile { allowed, now }).await
+    }
+}
+
+struct Reconcile {
+    allowed: BTreeSet<ChatId>,
+    now: Timestamp,
+}
+
+impl Change for Reconcile {
+    type Output = Reconciled;
+    const DURABILITY: Durability = Durability::Full;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Reconciled, StoreError> {
+        let mut reconciled = Reconciled::default();
+        let mut orphans = Vec::new();
+        for chat in self.removed_chats(tx).await? {
+            let waiting: Vec<i64> = sqlx::query_scalar(
+                "SELECT id FROM outbox WHERE chat = $1 AND done IS NULL ORDER BY id",
+            )
+            .bind(chat.0)
+            .fetch_all(tx.connection())
+            .await?;
+            for row in &waiting {
+                rows::finish(tx, *row, Done::Dead, Some(REMOVED), self.now).await?;
+            }
+            let count = waiting.len() as u64;
+            reconciled.removed += count;
+            orphans.extend(waiting);
+            let record = Record::new(
+                self.now,
+                EventName::RecipientRemoved,
+                Actor::System,
+                chat.to_string(),
+            );
+            tx.record(
+                record
+                    .details(json!({ "given_up": count }))
+                    .action("its queue was given up"),
+            )
+            .await?;
+        }
+        // Row by row in the order in which they were queued, so that a copy made for one is seen by the next.
+        orphans.sort_unstable();
+        for row in orphans {
+            if is_orphan(tx, row).await? {
+                reconciled.moved += self.queue_anew(tx, row).await?;
+            }
+        }
+        // Every removed chat has its own record above; with none there is nothing to tell.
+        tx.commit_quiet();
+        Ok(reconciled)
+    }
+}
+
+impl Reconcile {
+    async fn removed_chats(&self, tx: &mut Tx) -> Result<Vec<ChatId>, StoreError> {
+        if self.allowed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let chats: Vec<i64> =
+            sqlx::query_scalar("SELECT DISTINCT chat FROM outbox WHERE done IS NULL ORDER BY chat")
+                .fetch_all(tx.connection())
+                .await?;
+        Ok(chats
+            .into_iter()
+            .map(ChatId)
+            .filter(|chat| !self.allowed.contains(chat))
+            .collect())
+    }
+
+    async fn queue_anew(&self, tx: &mut Tx, row: i64) -> Result<u64, StoreError> {
+        let mut queued = 0;
+        for chat in &self.allowed {
+            let inserted = sqlx::query(
+                "INSERT INTO outbox (chat, priority, kind, work, event, approval, task, queued, due, held, attempt, \
+                 parts_sent) SELECT $2, priority, kind, work, event, approval, task, queued, $3, held, 0, 0 \
+                 FROM outbox WHERE id = $1",
+            )
+            .bind(row)
+            .bind(chat.0)
+            .bind(self.now.as_millis())
+            .execute(tx.connection())
+            .await?;
+            queued += inserted.rows_affected();
+        }
+        tx.batch.forget();
+        Ok(queued)
+    }
+}
+
+/// Would what this row says reach nobody now? Answers to somebody who is gone are not for others, a request that ended
+/// needs nobody, and progress of a task that is over says nothing.
+async fn is_orphan(tx: &mut Tx, row: i64) -> Result<bool, StoreError> {
+    let others: Option<i64> = sqlx::query_scalar(
+        "SELECT (SELECT count(*) FROM outbox o WHERE o.id <> d.id AND (o.done IS NULL OR o.done IN ('sent', 'listed')) \
+            AND ((d.kind = 'held' AND o.kind = 'held' AND o.queued = d.queued) \
+            OR (d.kind <> 'held' AND o.event = d.event AND o.kind = d.kind))) \
+         FROM outbox d WHERE d.id = $1 AND d.kind IN ('event', 'progress', 'approval', 'held') \
+         AND (d.kind <> 'progress' OR d.task IS NOT NULL) \
+         AND (d.kind <> 'approval' OR d.held = 1 OR EXISTS (SELECT 1 FROM approval a WHERE a.id = d.approval AND a.pending = 1))",
+    )
+    .bind(row)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(others.is_some_and(|others| unsigned(others) == 0))
+}
+
+const REMOVED: &str = "no longer a recipient";

@@ -1,0 +1,241 @@
+//! Answers for the agents, as they are written to files.
+
+use std::num::NonZeroU64;
+
+use cctelegram_core::approval::Approval;
+use cctelegram_core::approval::Decision;
+use cctelegram_core::approval::State;
+use cctelegram_core::id::EventId;
+use cctelegram_core::id::UserId;
+use cctelegram_core::time::Timestamp;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::approvals;
+use crate::error::StoreError;
+use crate::events;
+use crate::rows::from_json;
+use crate::store::Store;
+use crate::tx::Durability;
+use crate::tx::Tx;
+use crate::writer::Change;
+
+/// An answer to be stored.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NewResponse {
+    pub about: About,
+    pub task_id: Option<String>,
+    pub user_id: Option<UserId>,
+    pub username: Option<String>,
+    pub at: Timestamp,
+    /// What a program reads.
+    pub response: String,
+    /// The label that was chosen.
+    pub option: Option<String>,
+    pub kind: ResponseKind,
+    pub options: Vec<String>,
+    pub metadata: Map<String, Value>,
+}
+
+/// What an answer is about. It names the file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum About {
+    Event(EventId),
+    /// No event: the file is named after this id.
+    Nothing(Uuid),
+}
+
+/// `response_type`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ResponseKind {
+    Option,
+    Text,
+    Command,
+    Expired,
+    Withdrawn,
+    Locally,
+}
+
+/// A stored answer that has no file yet.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Response {
+    pub id: i64,
+    pub file_name: String,
+    pub body: Value,
+    pub decided: Timestamp,
+}
+
+impl ResponseKind {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Option => "option",
+            Self::Text => "text",
+            Self::Command => "command",
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+            Self::Locally => "locally",
+        }
+    }
+}
+
+impl Store {
+    /// Answers without a file, the oldest first.
+    pub async fn unwritten_responses(&self) -> Result<Vec<Response>, StoreError> {
+        let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
+            "SELECT id, file_name, body, decided FROM response WHERE written = 0 ORDER BY id",
+        )
+        .fetch_all(&mut *self.reader().await?)
+        .await?;
+        let response = |(id, file_name, body, decided): (i64, String, String, i64)| {
+            let body = from_json("response", &body)?;
+            Ok(Response {
+                id,
+                file_name,
+                body,
+                decided: Timestamp::from_millis(decided),
+            })
+        };
+        rows.into_iter().map(response).collect()
+    }
+
+    /// Notes that the file of an answer is written.
+    pub async fn response_written(&self, id: i64) -> Result<(), StoreError> {
+        self.change(Written(id)).await
+    }
+}
+
+struct Written(i64);
+
+impl Change for Written {
+    type Output = ();
+    const DURABILITY: Durability = Durability::Normal;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        sqlx::query("UPDATE response SET written = 1 WHERE id = $1")
+            .bind(self.0)
+            .execute(tx.connection())
+            .await?;
+        tx.commit_quiet();
+        Ok(())
+    }
+}
+
+/// Stores the answer that a decision is.
+pub(crate) async fn of_decision(
+    tx: &mut Tx,
+    approval: &Approval,
+    decision: &Decision,
+) -> Result<(), StoreError> {
+    let option = approval.options.get(decision.choice).cloned();
+    let response = approval
+        .response(decision.choice)
+        .unwrap_or_default()
+        .to_owned();
+    let mut new = about(tx, approval, decision.at).await?;
+    new.user_id = Some(decision.by.id);
+    new.username.clone_from(&decision.by.username);
+    new.response = response;
+    new.option = option;
+    insert(tx, &new).await
+}
+
+/// Stores the answer that an ending without a decision is.
+pub(crate) async fn of_ending(
+    tx: &mut Tx,
+    approval: &Approval,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let kind = match &approval.state {
+        State::Expired { .. } => ResponseKind::Expired,
+        State::Withdrawn { .. } => ResponseKind::Withdrawn,
+        State::Locally { .. } => ResponseKind::Locally,
+        State::Pending | State::Decided(_) | State::Undeliverable { .. } => return Ok(()),
+    };
+    let mut new = about(tx, approval, now).await?;
+    new.kind = kind;
+    kind.name().clone_into(&mut new.response);
+    insert(tx, &new).await
+}
+
+async fn about(tx: &mut Tx, approval: &Approval, at: Timestamp) -> Result<NewResponse, StoreError> {
+    let key = approvals::event_key(tx, approval.id).await?;
+    let event = match key {
+        Some(key) => events::by_key(tx.connection(), key).await?,
+        None => None,
+    };
+    let mut metadata = Map::new();
+    metadata.insert("approval_id".to_owned(), approval.id.to_string().into());
+    metadata.insert("digest".to_owned(), approval.digest.clone().into());
+    Ok(NewResponse {
+        about: About::Event(approval.event.clone()),
+        task_id: event.and_then(|event| event.task_id),
+        user_id: None,
+        username: None,
+        at,
+        response: String::new(),
+        option: None,
+        kind: ResponseKind::Option,
+        options: approval.options.clone(),
+        metadata,
+    })
+}
+
+pub(crate) async fn insert(tx: &mut Tx, new: &NewResponse) -> Result<(), StoreError> {
+    let event_id = match &new.about {
+        About::Event(id) => Some(id.as_str()),
+        About::Nothing(_) => None,
+    };
+    let file_name = match &new.about {
+        About::Event(id) => free_name(tx, id).await?,
+        About::Nothing(id) => format!("{id}.json"),
+    };
+    let body = json!({
+        "event_id": event_id,
+        "task_id": new.task_id,
+        "user_id": new.user_id,
+        "username": new.username,
+        "timestamp": new.at.to_string(),
+        "response": new.response,
+        "option": new.option,
+        "response_type": new.kind.name(),
+        "options": new.options,
+        "metadata": new.metadata,
+    });
+    sqlx::query(
+        "INSERT INTO response (event_id, file_name, body, decided, written) VALUES ($1, $2, $3, $4, 0)",
+    )
+    .bind(event_id)
+    .bind(file_name)
+    .bind(body.to_string())
+    .bind(new.at.as_millis())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// `<id>.json`, then `<id>.2.json` and so on. Ids may have dots, so another event can own a name: it is passed over.
+async fn free_name(tx: &mut Tx, id: &EventId) -> Result<String, StoreError> {
+    let earlier: i64 = sqlx::query_scalar("SELECT count(*) FROM response WHERE event_id = $1")
+        .bind(id.as_str())
+        .fetch_one(tx.connection())
+        .await?;
+    let mut number = NonZeroU64::MIN.saturating_add(crate::rows::unsigned(earlier));
+    loop {
+        let name = match number.get() {
+            1 => format!("{id}.json"),
+            number => format!("{id}.{number}.json"),
+        };
+        let taken: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM response WHERE file_name = $1)")
+                .bind(&name)
+                .fetch_one(tx.connection())
+                .await?;
+        if !taken {
+            return Ok(name);
+        }
+        number = number.saturating_add(1);
+    }
+}

@@ -1,0 +1,102 @@
+//! Small things that are stored by name: the switch of mode, the heartbeat.
+
+use cctelegram_core::audit::Record;
+use cctelegram_core::mode::Switch;
+use cctelegram_core::time::Timestamp;
+use sqlx::SqliteConnection;
+
+use crate::error::StoreError;
+use crate::rows::from_json;
+use crate::rows::json;
+use crate::store::Store;
+use crate::tx::Durability;
+use crate::tx::Tx;
+use crate::writer::Change;
+
+impl Store {
+    /// The switch that stands, if any. Whether it is over is for the caller to see.
+    pub async fn switch(&self) -> Result<Option<Switch>, StoreError> {
+        let text = read(&mut *self.reader().await?, SWITCH).await?;
+        text.map(|text| from_json("switch", &text)).transpose()
+    }
+
+    pub async fn set_switch(
+        &self,
+        switch: Option<Switch>,
+        record: Record,
+    ) -> Result<(), StoreError> {
+        self.change(SetSwitch { switch, record }).await
+    }
+
+    /// Commits a trifle, to see that the disk still takes it.
+    pub async fn ping(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.change(Ping { now }).await
+    }
+}
+
+struct SetSwitch {
+    switch: Option<Switch>,
+    record: Record,
+}
+
+impl Change for SetSwitch {
+    type Output = ();
+    const DURABILITY: Durability = Durability::Full;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        write_switch(tx, self.switch).await?;
+        tx.commit(self.record.clone()).await
+    }
+}
+
+struct Ping {
+    now: Timestamp,
+}
+
+impl Change for Ping {
+    type Output = ();
+    const DURABILITY: Durability = Durability::Full;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        write(tx, "heartbeat", &self.now.as_millis().to_string()).await?;
+        tx.commit_quiet();
+        Ok(())
+    }
+}
+
+pub(crate) async fn write_switch(tx: &mut Tx, switch: Option<Switch>) -> Result<(), StoreError> {
+    match switch {
+        Some(switch) => write(tx, SWITCH, &json("a switch", &switch)?).await,
+        None => {
+            sqlx::query("DELETE FROM setting WHERE name = $1")
+                .bind(SWITCH)
+                .execute(tx.connection())
+                .await?;
+            Ok(())
+        }
+    }
+}
+
+pub(crate) async fn read(
+    connection: &mut SqliteConnection,
+    name: &str,
+) -> Result<Option<String>, StoreError> {
+    let value = sqlx::query_scalar("SELECT value FROM setting WHERE name = $1")
+        .bind(name)
+        .fetch_optional(connection)
+        .await?;
+    Ok(value)
+}
+
+pub(crate) async fn write(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(name)
+    .bind(value)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+const SWITCH: &str = "switch";

@@ -1,0 +1,37 @@
+//! The handle that the rest of the program holds.
+
+use sqlx::Sqlite;
+use sqlx::SqlitePool;
+use sqlx::pool::PoolConnection;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+
+use crate::error::StoreError;
+use crate::writer::Change;
+use crate::writer::Job;
+use crate::writer::Pending;
+
+/// Reads directly, changes through the writer. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    read: SqlitePool,
+}
+
+impl Store {
+    pub(crate) fn new(jobs: mpsc::Sender<Box<dyn Job>>, read: SqlitePool) -> Self {
+        Self { jobs, read }
+    }
+
+    /// Hands a change to the writer; answers after its commit. It is carried out even if the caller stops waiting.
+    pub(crate) async fn change<C: Change>(&self, change: C) -> Result<C::Output, StoreError> {
+        let (answer, result) = oneshot::channel();
+        let job = Box::new(Pending::new(change, answer));
+        self.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
+        result.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        Ok(self.read.acquire().await?)
+    }
+}

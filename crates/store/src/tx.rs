@@ -1,0 +1,118 @@
+//! The open transaction that changes write into, and the only two ways to end a change.
+
+use cctelegram_core::audit::Record;
+use sqlx::Connection as _;
+use sqlx::SqliteConnection;
+
+use crate::error::StoreError;
+
+/// How much a commit must survive.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Durability {
+    /// A crash of the program.
+    Normal,
+    /// A power cut as well.
+    Full,
+}
+
+/// The writer's connection, and what it knows of the transaction that is open on it.
+pub(crate) struct Tx {
+    connection: SqliteConnection,
+    durability: Durability,
+    ended: bool,
+    pub(crate) batch: Batch,
+}
+
+/// What is worth remembering while one batch is applied: its transaction is the only one that writes.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// Events that wait for a chat that may be written to.
+    pub(crate) waiting: Option<u64>,
+    /// Events that wait for anybody, parked or not.
+    pub(crate) waiting_anywhere: Option<u64>,
+    pub(crate) seen_purged: bool,
+}
+
+impl Tx {
+    /// `connection` is set to `synchronous=FULL`.
+    pub(crate) fn new(connection: SqliteConnection) -> Self {
+        let batch = Batch::default();
+        Self {
+            connection,
+            durability: Durability::Full,
+            ended: false,
+            batch,
+        }
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    /// Adds a record before the last one.
+    pub(crate) async fn record(&mut self, record: Record) -> Result<(), StoreError> {
+        let text = crate::rows::json("an audit record", &record)?;
+        sqlx::query("INSERT INTO audit (record) VALUES ($1)")
+            .bind(text)
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a change: it and its record are committed together.
+    pub(crate) async fn commit(&mut self, record: Record) -> Result<(), StoreError> {
+        self.record(record).await?;
+        self.ended = true;
+        Ok(())
+    }
+
+    /// Ends a change that is bookkeeping, or that changed nothing.
+    pub(crate) fn commit_quiet(&mut self) {
+        self.ended = true;
+    }
+
+    /// Opens the transaction. A commit at `Full` also makes durable what earlier commits at `Normal` left in the WAL:
+    /// it is one file and one sync covers it; a checkpoint syncs it at both levels.
+    pub(crate) async fn begin(&mut self, durability: Durability) -> Result<(), StoreError> {
+        if self.durability != durability {
+            let pragma = match durability {
+                Durability::Normal => "PRAGMA synchronous = NORMAL",
+                Durability::Full => "PRAGMA synchronous = FULL",
+            };
+            self.execute(pragma).await?;
+            self.durability = durability;
+        }
+        self.batch = Batch::default();
+        self.execute("BEGIN IMMEDIATE").await
+    }
+
+    pub(crate) fn start_change(&mut self) {
+        self.ended = false;
+    }
+
+    /// Was the change ended by one of the two ways?
+    pub(crate) fn end_change(&self) -> Result<(), StoreError> {
+        self.ended.then_some(()).ok_or(StoreError::Unrecorded)
+    }
+
+    /// Makes the transaction permanent.
+    pub(crate) async fn write(&mut self) -> Result<(), StoreError> {
+        self.execute("COMMIT").await
+    }
+
+    pub(crate) async fn rollback(&mut self) -> Result<(), StoreError> {
+        self.execute("ROLLBACK").await
+    }
+
+    /// Moves the WAL into the database and closes it.
+    pub(crate) async fn close(mut self) -> Result<(), StoreError> {
+        self.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        Ok(self.connection.close().await?)
+    }
+
+    async fn execute(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        // sqlx's own transactions are not used: after a failed COMMIT they cannot tell whether one is still open.
+        sqlx::query(sql).execute(&mut self.connection).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod answer;
+mod client;
+mod error;
+mod number;
+mod options;
+mod outcome;
+mod request;
+mod token;
+mod transport;
+pub mod update;
+
+pub use client::Alert;
+pub use client::Bot;
+pub use client::Client;
+pub use client::RawUpdate;
+pub use client::SendOptions;
+pub use error::CallError;
+pub use options::BadOptions;
+pub use options::Options;

@@ -1,0 +1,69 @@
+//! What an attempt to send or edit came to: the one place that reads error texts.
+//!
+//! The texts are those of the official server (tdlib/telegram-bot-api); they are compared without regard to case.
+
+use cctelegram_core::delivery::Outcome;
+use cctelegram_core::id::MessageId;
+
+use crate::answer::Failure;
+
+/// Which kind of call failed: some texts mean something for edits only.
+#[derive(Clone, Copy)]
+pub(crate) enum Attempt {
+    Send,
+    Edit(MessageId),
+}
+
+/// Texts that say that a message can no longer be edited.
+const GONE: [&str; 3] = [
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+];
+
+pub(crate) fn outcome(failure: Failure, attempt: Attempt) -> Outcome {
+    match failure {
+        Failure::Unreachable(cause) => Outcome::Retry { cause },
+        Failure::Limited { after } => Outcome::Limited { after },
+        Failure::Answered {
+            migrate_to: Some(chat),
+            ..
+        } => Outcome::Migrated(chat),
+        Failure::Answered {
+            code,
+            description,
+            migrate_to: None,
+        } => answered(code, description, attempt),
+    }
+}
+
+fn answered(code: i64, reason: String, attempt: Attempt) -> Outcome {
+    let text = reason.to_lowercase();
+    match (code, attempt) {
+        (401 | 404, _) => Outcome::Unauthorized { reason },
+        (403, _) => Outcome::Unpaired { reason },
+        // Another process polls with our token: that is the poller's alarm, and nothing is wrong with the message.
+        (409, _) => Outcome::Retry { cause: reason },
+        (400, Attempt::Edit(message)) if text.contains("message is not modified") => {
+            Outcome::Sent(message)
+        }
+        (400, Attempt::Edit(_)) if GONE.iter().any(|gone| text.contains(gone)) => Outcome::Gone,
+        // The chat can't be written to until its person writes.
+        (400, _) if text.contains("chat not found") => Outcome::Unpaired { reason },
+        _ => Outcome::Refused { reason },
+    }
+}
+
+/// Whether the formatting is at fault, so that the same text without it may pass.
+pub(crate) fn blames_entities(failure: &Failure) -> bool {
+    let Failure::Answered {
+        code: 400,
+        description,
+        ..
+    } = failure
+    else {
+        return false;
+    };
+    let text = description.to_lowercase();
+    text.contains("can't parse entities") || text.contains("entity_")
+}

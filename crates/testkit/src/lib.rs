@@ -1,0 +1,2 @@
+//! Crate under construction.
+#![forbid(unsafe_code)]
