@@ -83,7 +83,12 @@ impl Home {
     /// Creates what is missing and closes what is too open. What belongs to somebody else is refused.
     pub(crate) fn prepare(&self) -> Result<Vec<String>, HomeError> {
         let mut warnings = Vec::new();
-        for directory in [self.root.clone(), self.events(), self.rejected(), self.responses()] {
+        for directory in [
+            self.root.clone(),
+            self.events(),
+            self.rejected(),
+            self.responses(),
+        ] {
             create(&directory)?;
             warnings.extend(close(&directory, FileType::Directory)?);
         }
@@ -95,7 +100,13 @@ impl Home {
 
     fn files(&self) -> Vec<PathBuf> {
         let mut files = vec![self.env_file(), self.config_file(), self.lock_file()];
-        for name in ["bridge.db", "bridge.db-wal", "bridge.db-shm", "bridge.log", "security.log"] {
+        for name in [
+            "bridge.db",
+            "bridge.db-wal",
+            "bridge.db-shm",
+            "bridge.log",
+            "security.log",
+        ] {
             files.push(self.root.join(name));
         }
         files.extend((1..=5).map(|number| self.root.join(format!("bridge.log.{number}"))));
@@ -104,11 +115,17 @@ impl Home {
 }
 
 fn create(directory: &Path) -> Result<(), HomeError> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    let made = DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory);
     match made {
         // Something else is in the way: the look at it tells what.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(HomeError::Create { path: directory.to_owned(), source }),
+        Err(source) => Err(HomeError::Create {
+            path: directory.to_owned(),
+            source,
+        }),
         Ok(()) => Ok(()),
     }
 }
@@ -116,15 +133,30 @@ fn create(directory: &Path) -> Result<(), HomeError> {
 /// Takes the rights of group and others away. The file is opened first and then looked at, so that nobody can put
 /// another one in its place in between.
 fn close(path: &Path, wanted: FileType) -> Result<Option<String>, HomeError> {
-    let Some(file) = open(path)? else { return Ok(None) };
-    let look = |errno: Errno| HomeError::Look { path: path.to_owned(), source: errno.into() };
+    let Some(file) = open(path)? else {
+        return Ok(None);
+    };
+    let look = |errno: Errno| HomeError::Look {
+        path: path.to_owned(),
+        source: errno.into(),
+    };
     let about = rustix::fs::fstat(&file).map_err(look)?;
     if FileType::from_raw_mode(about.st_mode) != wanted {
-        let wanted = if wanted == FileType::Directory { "a directory" } else { "a regular file" };
-        return Err(HomeError::Kind { path: path.to_owned(), wanted });
+        let wanted = if wanted == FileType::Directory {
+            "a directory"
+        } else {
+            "a regular file"
+        };
+        return Err(HomeError::Kind {
+            path: path.to_owned(),
+            wanted,
+        });
     }
     if about.st_uid != rustix::process::geteuid().as_raw() {
-        return Err(HomeError::Owner { path: path.to_owned(), owner: about.st_uid });
+        return Err(HomeError::Owner {
+            path: path.to_owned(),
+            owner: about.st_uid,
+        });
     }
     let mode = Mode::from_raw_mode(about.st_mode);
     let closed = mode.difference(Mode::RWXG | Mode::RWXO);
@@ -133,7 +165,10 @@ fn close(path: &Path, wanted: FileType) -> Result<Option<String>, HomeError> {
     }
     rustix::fs::fchmod(&file, closed).map_err(look)?;
     let (before, after) = (mode.as_raw_mode(), closed.as_raw_mode());
-    Ok(Some(format!("{} was open to others (mode {before:04o}) and is now {after:04o}", path.display())))
+    Ok(Some(format!(
+        "{} was open to others (mode {before:04o}) and is now {after:04o}",
+        path.display()
+    )))
 }
 
 /// Opens without following a link and without waiting for the other end of a pipe; `None` when there is nothing.
@@ -142,8 +177,13 @@ fn open(path: &Path) -> Result<Option<OwnedFd>, HomeError> {
     match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => Ok(Some(file)),
         Err(Errno::NOENT) => Ok(None),
-        Err(Errno::LOOP) => Err(HomeError::Link { path: path.to_owned() }),
-        Err(errno) => Err(HomeError::Look { path: path.to_owned(), source: errno.into() }),
+        Err(Errno::LOOP) => Err(HomeError::Link {
+            path: path.to_owned(),
+        }),
+        Err(errno) => Err(HomeError::Look {
+            path: path.to_owned(),
+            source: errno.into(),
+        }),
     }
 }
 
@@ -169,7 +209,12 @@ mod tests {
     fn everything_is_created_for_the_owner_alone() {
         let (_folder, home) = home();
         assert!(home.prepare().unwrap().is_empty());
-        for directory in [home.root().to_owned(), home.events(), home.rejected(), home.responses()] {
+        for directory in [
+            home.root().to_owned(),
+            home.events(),
+            home.rejected(),
+            home.responses(),
+        ] {
             assert_eq!(mode(&directory), 0o700, "{}", directory.display());
         }
         assert!(home.prepare().unwrap().is_empty());
@@ -181,18 +226,41 @@ mod tests {
         home.prepare().unwrap();
         fs::write(home.env_file(), "").unwrap();
         fs::write(home.database(), "").unwrap();
-        for (path, open) in [(home.env_file(), 0o644), (home.database(), 0o660), (home.events(), 0o777)] {
+        for (path, open) in [
+            (home.env_file(), 0o644),
+            (home.database(), 0o660),
+            (home.events(), 0o777),
+        ] {
             fs::set_permissions(path, fs::Permissions::from_mode(open)).unwrap();
         }
         let warnings = home.prepare().unwrap();
         assert_eq!(warnings.len(), 3, "{warnings:?}");
-        assert!(warnings.iter().any(|text| text.ends_with("/.env was open to others (mode 0644) and is now 0600")));
-        assert_eq!((mode(&home.env_file()), mode(&home.database()), mode(&home.events())), (0o600, 0o600, 0o700));
+        assert!(
+            warnings
+                .iter()
+                .any(|text| text.ends_with("/.env was open to others (mode 0644) and is now 0600"))
+        );
+        assert_eq!(
+            (
+                mode(&home.env_file()),
+                mode(&home.database()),
+                mode(&home.events())
+            ),
+            (0o600, 0o600, 0o700)
+        );
     }
 
     #[test]
     fn security_a_link_is_refused() {
-        for link in [".env", "config.toml", "bridge.db", "bridge.log", "events", "events/rejected", "responses"] {
+        for link in [
+            ".env",
+            "config.toml",
+            "bridge.db",
+            "bridge.log",
+            "events",
+            "events/rejected",
+            "responses",
+        ] {
             let (folder, home) = home();
             let target = folder.path().join("elsewhere");
             fs::create_dir_all(home.root()).unwrap();
@@ -214,7 +282,10 @@ mod tests {
         assert!(home.prepare().is_err());
         fs::remove_file(home.events()).unwrap();
         fs::create_dir(home.env_file()).unwrap();
-        assert!(matches!(home.prepare().unwrap_err(), HomeError::Kind { .. }));
+        assert!(matches!(
+            home.prepare().unwrap_err(),
+            HomeError::Kind { .. }
+        ));
     }
 
     #[test]
@@ -226,6 +297,9 @@ mod tests {
         if std::os::unix::fs::chown(home.env_file(), Some(12_345), None).is_err() {
             return;
         }
-        assert!(matches!(home.prepare().unwrap_err(), HomeError::Owner { owner: 12_345, .. }));
+        assert!(matches!(
+            home.prepare().unwrap_err(),
+            HomeError::Owner { owner: 12_345, .. }
+        ));
     }
 }

@@ -33,11 +33,13 @@ pub(crate) enum LockError {
 }
 
 fn process(pid: Option<u32>) -> String {
-    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+    pid.map(|pid| format!(" (process {pid})"))
+        .unwrap_or_default()
 }
 
 fn kill(pid: Option<u32>) -> String {
-    pid.map(|pid| format!(": `kill {pid}`, or `systemctl --user stop cctelegram`")).unwrap_or_default()
+    pid.map(|pid| format!(": `kill {pid}`, or `systemctl --user stop cctelegram`"))
+        .unwrap_or_default()
 }
 
 /// Held by the one process that works on a home.
@@ -78,14 +80,19 @@ impl TokenLock {
 fn directory(runtime_dir: Option<&Path>) -> Result<PathBuf, LockError> {
     let user = rustix::process::geteuid().as_raw();
     let usual = PathBuf::from(format!("/run/user/{user}"));
-    for candidate in [runtime_dir.map(Path::to_owned), Some(usual)].into_iter().flatten() {
+    for candidate in [runtime_dir.map(Path::to_owned), Some(usual)]
+        .into_iter()
+        .flatten()
+    {
         if is_ours(&candidate) {
             return Ok(candidate);
         }
     }
     let own = PathBuf::from(format!("/tmp/cctelegram-{user}"));
     match DirBuilder::new().mode(0o700).create(&own) {
-        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => Err(LockError::Failed { path: own, source }),
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+            Err(LockError::Failed { path: own, source })
+        }
         Ok(()) | Err(_) if is_ours(&own) => Ok(own),
         Ok(()) | Err(_) => Err(LockError::Unsafe(own)),
     }
@@ -99,17 +106,29 @@ fn is_ours(directory: &Path) -> bool {
 }
 
 fn take(path: &Path, what: String) -> Result<File, LockError> {
-    let failed = |source: io::Error| LockError::Failed { path: path.to_owned(), source };
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(|errno| failed(errno.into()))?;
+    let failed = |source: io::Error| LockError::Failed {
+        path: path.to_owned(),
+        source,
+    };
+    let flags =
+        OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
+        .map_err(|errno| failed(errno.into()))?;
     let mut file = File::from(file);
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
-        Err(Errno::WOULDBLOCK) => return Err(LockError::Held { what, pid: holder(&mut file) }),
+        Err(Errno::WOULDBLOCK) => {
+            return Err(LockError::Held {
+                what,
+                pid: holder(&mut file),
+            });
+        }
         Err(errno) => return Err(failed(errno.into())),
     }
     let written = file.set_len(0).and_then(|()| file.rewind());
-    written.and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+    written
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(failed)?;
     Ok(file)
 }
 
@@ -135,7 +154,12 @@ mod tests {
         let first = HomeLock::take(&home).unwrap();
         let told = HomeLock::take(&home).unwrap_err().to_string();
         let pid = std::process::id();
-        assert!(told.contains(&format!("is in use by another bridge (process {pid})\nStop that one first")), "{told}");
+        assert!(
+            told.contains(&format!(
+                "is in use by another bridge (process {pid})\nStop that one first"
+            )),
+            "{told}"
+        );
         drop(first);
         assert!(HomeLock::take(&home).is_ok());
     }
@@ -145,7 +169,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = Some(folder.path());
         let first = TokenLock::take_in(&token(), place).unwrap();
-        assert!(matches!(TokenLock::take_in(&token(), place), Err(LockError::Held { .. })));
+        assert!(matches!(
+            TokenLock::take_in(&token(), place),
+            Err(LockError::Held { .. })
+        ));
         let other = Secret::new("2:two".to_owned());
         assert!(TokenLock::take_in(&other, place).is_ok());
         drop(first);
@@ -156,11 +183,19 @@ mod tests {
     fn security_a_lock_never_shows_the_token_or_follows_a_link() {
         let folder = tempfile::tempdir().unwrap();
         let _lock = TokenLock::take_in(&token(), Some(folder.path())).unwrap();
-        let name = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().file_name();
+        let name = std::fs::read_dir(folder.path())
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .file_name();
         assert!(!name.to_string_lossy().contains("one"));
         let home = Home::new(folder.path().to_owned());
         std::os::unix::fs::symlink("/dev/null", home.lock_file()).unwrap();
-        assert!(matches!(HomeLock::take(&home), Err(LockError::Failed { .. })));
+        assert!(matches!(
+            HomeLock::take(&home),
+            Err(LockError::Failed { .. })
+        ));
     }
 
     #[test]

@@ -34,7 +34,9 @@ pub(crate) async fn switch_to(app: &App, wish: Option<(Mode, Option<Duration>)>)
 /// What follows once a switch is stored: the end of a mute lets everything go that was held.
 pub(crate) async fn follow(app: &App, before: Mode, after: Mode) -> Result<(), StoreError> {
     if before == Mode::Mute && after != Mode::Mute {
-        app.store.unmute(app.now()).await?;
+        let now = app.now();
+        let record = Record::new(now, EventName::ModeChanged, Actor::System, "held messages").action("let go");
+        app.store.unmute(now, record).await?;
     }
     app.wake.outbox.notify_one();
     app.wake.timers.notify_one();

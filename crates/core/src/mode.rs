@@ -21,7 +21,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Is this event kept back for now?
+    /// Is this event kept back while the mode stands?
     #[must_use]
     pub fn holds(self, event: &Event) -> bool {
         self == Self::Mute && event.kind != Kind::SecurityAlert

@@ -37,20 +37,20 @@ pub(crate) async fn call(shared: &Arc<Shared>, path: &str, request: Request) -> 
     };
     let method = Method::named(name);
     let shown = method.map_or(name, |method| method.name());
-    let admitted = match (authorize(shared, token), method) {
-        (Err(refused), _) => Err(refused),
-        (Ok(()), None) => Err(ApiError::not_found()),
-        (Ok(()), Some(method)) => body::read(method, request)
-            .await
-            .map(|params| (method, params)),
+    let refused = match (authorize(shared, token), method) {
+        (Err(refused), _) => refused,
+        (Ok(()), None) => ApiError::not_found(),
+        (Ok(()), Some(method)) => match body::read(method, request).await {
+            Ok(params) => return run(shared, method, params).await,
+            Err(refused) => {
+                let call = OpenCall::new(shared, shown, json!({}));
+                return Ending::Answered(call.answer(Err(refused)));
+            }
+        },
     };
-    match admitted {
-        Err(refused) => {
-            let call = OpenCall::new(shared, shown, json!({}));
-            Ending::Answered(call.answer(Err(refused)))
-        }
-        Ok((method, params)) => run(shared, method, params).await,
-    }
+    body::discard(request).await;
+    let call = OpenCall::new(shared, shown, json!({}));
+    Ending::Answered(call.answer(Err(refused)))
 }
 
 /// Handles `/file/bot<token>/<path>`; `path` is what follows `/file/bot`.

@@ -1,5 +1,6 @@
 //! The handle a test or the demo holds.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,6 +59,13 @@ impl Default for Options {
 /// of the runtime.
 #[derive(Clone)]
 pub struct Emulator(Arc<Inner>);
+
+/// Only the address: the token stays out of logs.
+impl fmt::Debug for Emulator {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Emulator").field(&self.0.address).finish()
+    }
+}
 
 struct Inner {
     shared: Arc<Shared>,
@@ -226,7 +234,7 @@ impl Emulator {
         self.0.shared.read(|world| world.calls.refused_429)
     }
 
-    /// Orders a fault for the next matching calls.
+    /// Orders a fault for the next matching calls of known methods with the right token.
     pub fn fault(&self, fault: Fault) {
         self.0.shared.change(|world| world.faults.add(fault));
     }

@@ -69,20 +69,6 @@ pub(crate) async fn waiting(tx: &mut Tx, scope: Scope) -> Result<u64, StoreError
     Ok(count)
 }
 
-pub(crate) async fn parked_among(
-    tx: &mut Tx,
-    recipients: &BTreeSet<ChatId>,
-) -> Result<BTreeSet<ChatId>, StoreError> {
-    let parked: Vec<i64> = sqlx::query_scalar("SELECT id FROM chat")
-        .fetch_all(tx.connection())
-        .await?;
-    Ok(parked
-        .into_iter()
-        .map(ChatId)
-        .filter(|chat| recipients.contains(chat))
-        .collect())
-}
-
 /// Do as many rows wait for this chat as may?
 pub(crate) async fn is_overfull(
     tx: &mut Tx,

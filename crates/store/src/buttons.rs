@@ -42,7 +42,7 @@ impl Store {
         digest: &Digest,
     ) -> Result<Option<(ButtonUse, Approval, Event)>, StoreError> {
         let mut reader = self.reader().await?;
-        let found: Option<(String, Option<i64>, i64, Option<i64>, i64)> = sqlx::query_as(
+        let found: Option<StoredButton> = sqlx::query_as(
             "SELECT b.approval, b.choice, b.chat, b.message, a.event \
              FROM button b JOIN approval a ON a.id = b.approval WHERE b.digest = $1",
         )
@@ -71,6 +71,9 @@ impl Store {
             .map(|(approval, event)| (button, approval, event)))
     }
 }
+
+/// Approval, choice, chat, message, event.
+type StoredButton = (String, Option<i64>, i64, Option<i64>, i64);
 
 impl Change for Mint {
     type Output = ();

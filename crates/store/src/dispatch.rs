@@ -18,11 +18,13 @@ use cctelegram_core::time::Timestamp;
 use serde_json::json;
 
 use crate::approvals;
+use crate::chats;
+use crate::copies;
+use crate::endings;
 use crate::error::StoreError;
 use crate::events;
 use crate::inbox;
 use crate::inbox::StoredUpdateId;
-use crate::mark;
 use crate::responses;
 use crate::responses::NewResponse;
 use crate::rows;
@@ -50,7 +52,8 @@ pub struct Decide {
 pub enum Decided {
     /// The request as it is decided now.
     Done(Approval),
-    /// Somebody or the clock was faster. Nothing was written and the update still waits: `refuse` it.
+    /// Somebody was faster, or the clock (then it may still be pending). Nothing was written and the update still waits:
+    /// `refuse` it.
     TooLate(Approval),
     /// There is no such request. Nothing was written and the update still waits.
     Unknown,
@@ -127,13 +130,13 @@ impl Change for Decide {
             return Err(StoreError::NoSuchOption);
         };
         let state = State::Decided(self.decision.clone());
-        if !approvals::leave_pending(tx, self.approval, &state, Some(self.decision.at)).await? {
+        if !endings::leave_pending(tx, self.approval, &state, Some(self.decision.at)).await? {
             tx.commit_quiet();
             return Ok(Decided::TooLate(approval));
         }
         approval.state = state;
         inbox::handled(tx, self.update).await?;
-        approvals::tell_copies(tx, self.approval, self.decision.at).await?;
+        copies::tell(tx, self.approval, self.decision.at).await?;
         responses::of_decision(tx, &approval, &self.decision).await?;
         tx.commit(self.record(&approval, &label)).await?;
         Ok(Decided::Done(approval))
@@ -177,10 +180,10 @@ impl Change for Handle {
         let at = last.timestamp;
         inbox::handled(tx, self.update).await?;
         if let Some(chat) = handling.unpark {
-            unpark(tx, chat).await?;
+            chats::unpark(tx, chat).await?;
         }
         if let Some((chat, reason)) = &handling.park {
-            mark::park(tx, *chat, reason, at).await?;
+            chats::park(tx, *chat, reason, at).await?;
         }
         if let Some(switch) = handling.switch {
             settings::write_switch(tx, switch).await?;
@@ -231,14 +234,4 @@ fn answer(
         at,
         held: false,
     }
-}
-
-/// Lets messages go to a chat again, those that waited included.
-async fn unpark(tx: &mut Tx, chat: ChatId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM chat WHERE id = $1")
-        .bind(chat.0)
-        .execute(tx.connection())
-        .await?;
-    tx.batch.forget();
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Updates from Telegram: stored with the next offset in one transaction, handled once.
 
+use std::fmt;
 use std::time::Duration;
 
 use cctelegram_core::time::Timestamp;
@@ -15,6 +16,12 @@ use crate::writer::Change;
 /// A stored update's key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct StoredUpdateId(pub i64);
+
+impl fmt::Display for StoredUpdateId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// An update that waits to be handled.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -149,4 +156,4 @@ fn offset_name(bot: i64) -> String {
 }
 
 /// Telegram keeps an update for 24 hours.
-const KEPT: Duration = Duration::from_secs(48 * 3_600);
+const KEPT: Duration = Duration::from_hours(48);

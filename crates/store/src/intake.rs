@@ -20,6 +20,7 @@ use sqlx::SqliteConnection;
 
 use crate::approvals;
 use crate::backlog;
+use crate::chats;
 use crate::error::StoreError;
 use crate::events;
 use crate::rows;
@@ -91,7 +92,7 @@ impl Change for Accept {
                 approval: approval.map(|found| found.id),
             });
         }
-        let parked = backlog::parked_among(tx, &self.recipients).await?;
+        let parked = chats::parked_among(tx, &self.recipients).await?;
         let scope = backlog::Scope::of(&self.recipients, &parked);
         if !self.exempt && backlog::waiting(tx, scope).await? >= self.max_queue {
             tx.commit_quiet();
@@ -120,8 +121,16 @@ impl Accept {
         }
         let work = self.work();
         for chat in &self.recipients {
-            self.queue(tx, *chat, &work, key, parked.contains(chat))
-                .await?;
+            let row = NewRow {
+                chat: *chat,
+                priority: self.priority,
+                work: &work,
+                event: Some(key),
+                reply_to: None,
+                at: self.received,
+                held: self.hold,
+            };
+            self.queue(tx, &row, parked).await?;
         }
         tx.batch.count(backlog::Scope::of(&self.recipients, parked));
         tx.commit(self.record()).await
@@ -130,27 +139,18 @@ impl Accept {
     async fn queue(
         &self,
         tx: &mut Tx,
-        chat: ChatId,
-        work: &Work,
-        event: i64,
-        parked: bool,
+        row: &NewRow<'_>,
+        parked: &BTreeSet<ChatId>,
     ) -> Result<(), StoreError> {
-        if let Work::Progress { task } = work {
-            tasks::supersede_waiting(tx, chat, task, self.received).await?;
+        if let Work::Progress { task } = row.work {
+            tasks::supersede_waiting(tx, row.chat, task, row.at).await?;
         }
-        let overfull = parked && backlog::is_overfull(tx, chat, self.max_queue).await?;
-        let row = NewRow {
-            chat,
-            priority: self.priority,
-            work,
-            event: Some(event),
-            reply_to: None,
-            at: self.received,
-            held: self.hold,
-        };
-        let id = rows::insert(tx, &row).await?;
-        if overfull && !self.exempt {
-            rows::finish(tx, id, Done::Dead, Some(backlog::OVERFULL), self.received).await?;
+        let overfull = !self.exempt
+            && parked.contains(&row.chat)
+            && backlog::is_overfull(tx, row.chat, self.max_queue).await?;
+        let id = rows::insert(tx, row).await?;
+        if overfull {
+            rows::finish(tx, id, Done::Dead, Some(backlog::OVERFULL), row.at).await?;
         }
         Ok(())
     }
@@ -220,4 +220,4 @@ pub(crate) async fn forget_old(
     Ok(())
 }
 
-const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);
+const REMEMBERED: Duration = Duration::from_hours(7 * 24);

@@ -8,7 +8,6 @@ use cctelegram_core::audit::Outcome;
 use cctelegram_core::audit::Record;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::event::Event;
-use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::time::Timestamp;
@@ -17,6 +16,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use crate::approvals;
+use crate::copies;
 use crate::error::StoreError;
 use crate::events;
 use crate::rows;
@@ -167,7 +167,7 @@ async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
         .is_some_and(|approval| approval.state == State::Pending);
     let message = match &work {
         Work::Approval { .. } if !pending => return Ok(Loaded::Pointless),
-        Work::ApprovalEdit { approval } => match copy(tx, *approval, chat).await? {
+        Work::ApprovalEdit { approval } => match copies::message(tx, *approval, chat).await? {
             Some(message) => Some(message),
             None => return Ok(Loaded::Pointless),
         },
@@ -213,23 +213,6 @@ async fn held(tx: &mut Tx, work: &Work) -> Result<Vec<Event>, StoreError> {
         );
     }
     Ok(found)
-}
-
-/// The message with the buttons of a request's copy in a chat.
-async fn copy(
-    tx: &mut Tx,
-    approval: ApprovalId,
-    chat: ChatId,
-) -> Result<Option<MessageId>, StoreError> {
-    let message: Option<i64> = sqlx::query_scalar(
-        "SELECT message FROM outbox WHERE approval = $1 AND chat = $2 AND kind = 'approval' AND done = 'sent' \
-         AND message IS NOT NULL ORDER BY id DESC LIMIT 1",
-    )
-    .bind(approval.to_string())
-    .bind(chat.0)
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(message.map(MessageId))
 }
 
 async fn give_up(

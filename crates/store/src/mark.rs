@@ -5,7 +5,6 @@ use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Outcome;
 use cctelegram_core::audit::Record;
-use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
@@ -15,12 +14,13 @@ use sqlx::FromRow;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use crate::approvals;
 use crate::buttons;
+use crate::chats;
+use crate::copies;
+use crate::endings;
 use crate::error::StoreError;
 use crate::rows;
 use crate::rows::Done;
-use crate::rows::NewRow;
 use crate::rows::from_json;
 use crate::sent;
 use crate::store::Store;
@@ -41,7 +41,7 @@ pub struct Mark {
 /// What the row becomes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Marked {
-    /// One of several messages is sent; the row stays leased.
+    /// One of several messages is sent; the row is given back for the next.
     PartSent {
         message: MessageId,
         parts_sent: u32,
@@ -119,7 +119,7 @@ impl Mark {
         message: MessageId,
         parts: u32,
     ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE outbox SET parts_sent = $2 WHERE id = $1")
+        sqlx::query("UPDATE outbox SET parts_sent = $2, leased = NULL WHERE id = $1")
             .bind(self.row)
             .bind(i64::from(parts))
             .execute(tx.connection())
@@ -196,7 +196,7 @@ impl Mark {
 
     async fn park(&self, tx: &mut Tx, reason: &str) -> Result<(), StoreError> {
         self.release(tx).await?;
-        park(tx, self.chat, reason, self.at).await?;
+        chats::park(tx, self.chat, reason, self.at).await?;
         let record = Record::new(
             self.at,
             EventName::RecipientParked,
@@ -214,9 +214,9 @@ impl Mark {
         rows::finish(tx, self.row, Done::Dead, Some(reason), self.at).await?;
         let work: Work = from_json("work", &row.work)?;
         if let Work::Approval { approval } = &work
-            && !has_other_copy(tx, self.row, &approval.to_string()).await?
+            && !copies::has_other(tx, self.row, *approval).await?
             && let state = (State::Undeliverable { at: self.at })
-            && approvals::leave_pending(tx, *approval, &state, None).await?
+            && endings::leave_pending(tx, *approval, &state, None).await?
         {
             let (name, target) = (EventName::ApprovalUndeliverable, approval.to_string());
             let record = Record::new(self.at, name, Actor::System, target);
@@ -257,15 +257,8 @@ impl Mark {
     async fn anew(&self, tx: &mut Tx, row: &MarkedRow) -> Result<(), StoreError> {
         let work: Work = from_json("work", &row.work)?;
         if let Work::ApprovalEdit { approval } = &work {
-            return self
-                .ask_anew(
-                    tx,
-                    row,
-                    &Work::Approval {
-                        approval: *approval,
-                    },
-                )
-                .await;
+            rows::finish(tx, self.row, Done::Superseded, None, self.at).await?;
+            return copies::ask_anew(tx, *approval, self.chat, self.at).await;
         }
         if let (Work::Progress { .. }, Some(task)) = (&work, &row.task) {
             tasks::forget_message(tx, self.chat, task).await?;
@@ -276,70 +269,6 @@ impl Mark {
             .await?;
         self.release(tx).await
     }
-
-    /// The copy was deleted. A request that still waits is sent again whole; one that ended needs no edit any more.
-    async fn ask_anew(&self, tx: &mut Tx, row: &MarkedRow, work: &Work) -> Result<(), StoreError> {
-        rows::finish(tx, self.row, Done::Superseded, None, self.at).await?;
-        sqlx::query(
-            "UPDATE outbox SET message = NULL WHERE approval = $1 AND chat = $2 AND kind = 'approval' \
-             AND done = 'sent'",
-        )
-        .bind(&row.approval)
-        .bind(self.chat.0)
-        .execute(tx.connection())
-        .await?;
-        let pending: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM approval WHERE id = $1 AND pending = 1)",
-        )
-        .bind(&row.approval)
-        .fetch_one(tx.connection())
-        .await?;
-        if pending {
-            let new = NewRow {
-                chat: self.chat,
-                priority: Priority::Approval,
-                work,
-                event: row.event,
-                reply_to: None,
-                at: self.at,
-                held: false,
-            };
-            rows::insert(tx, &new).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Stops sending to a chat; the first reason stands.
-pub(crate) async fn park(
-    tx: &mut Tx,
-    chat: ChatId,
-    reason: &str,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO chat (id, reason, parked) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
-    )
-    .bind(chat.0)
-    .bind(reason)
-    .bind(at.as_millis())
-    .execute(tx.connection())
-    .await?;
-    tx.batch.forget();
-    Ok(())
-}
-
-/// Is there another copy that was sent or may yet be?
-async fn has_other_copy(tx: &mut Tx, row: i64, approval: &str) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE approval = $1 AND kind = 'approval' AND id <> $2 \
-         AND (done IS NULL OR done = 'sent'))",
-    )
-    .bind(approval)
-    .bind(row)
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(found)
 }
 
 struct MarkedRow {

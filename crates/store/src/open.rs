@@ -69,7 +69,7 @@ pub async fn open(path: &Path, now: Timestamp) -> Result<(Store, Writer), OpenEr
     ))
 }
 
-/// SQLite gives the WAL and the shared memory the mode of the database, so the database has to be private first.
+/// `SQLite` gives the WAL and the shared memory the mode of the database, so the database has to be private first.
 fn make_private(path: &Path) -> io::Result<()> {
     match OpenOptions::new()
         .write(true)
@@ -184,5 +184,5 @@ const PRIVATE: u32 = 0o600;
 const READERS: u32 = 4;
 /// More than the program has, so that each is prepared once.
 const STATEMENTS: usize = 256;
-/// The first SQLite without the WAL-reset bug.
+/// The first `SQLite` without the WAL-reset bug.
 const OLDEST_LIBRARY: [u32; 3] = [3, 51, 3];

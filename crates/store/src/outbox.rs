@@ -138,17 +138,6 @@ impl Store {
             parked_chats: unsigned(row.6),
         })
     }
-
-    /// The chats that nothing is sent to until they write again, and why.
-    pub async fn parked(&self) -> Result<Vec<(ChatId, String)>, StoreError> {
-        let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, reason FROM chat ORDER BY id")
-            .fetch_all(&mut *self.reader().await?)
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(chat, reason)| (ChatId(chat), reason))
-            .collect())
-    }
 }
 
 struct Notice {

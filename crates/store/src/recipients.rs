@@ -50,7 +50,7 @@ impl Change for Reconcile {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Reconciled, StoreError> {
         let mut reconciled = Reconciled::default();
-        let mut orphans = Vec::new();
+        let (mut orphans, mut records) = (Vec::new(), Vec::new());
         for chat in self.removed_chats(tx).await? {
             let waiting: Vec<i64> = sqlx::query_scalar(
                 "SELECT id FROM outbox WHERE chat = $1 AND done IS NULL ORDER BY id",
@@ -64,18 +64,10 @@ impl Change for Reconcile {
             let count = waiting.len() as u64;
             reconciled.removed += count;
             orphans.extend(waiting);
-            let record = Record::new(
-                self.now,
-                EventName::RecipientRemoved,
-                Actor::System,
-                chat.to_string(),
-            );
-            tx.record(
-                record
-                    .details(json!({ "given_up": count }))
-                    .action("its queue was given up"),
-            )
-            .await?;
+            let (name, target) = (EventName::RecipientRemoved, chat.to_string());
+            let record = Record::new(self.now, name, Actor::System, target);
+            let details = json!({ "given_up": count });
+            records.push(record.details(details).action("its queue was given up"));
         }
         // Row by row in the order in which they were queued, so that a copy made for one is seen by the next.
         orphans.sort_unstable();
@@ -84,8 +76,7 @@ impl Change for Reconcile {
                 reconciled.moved += self.queue_anew(tx, row).await?;
             }
         }
-        // Every removed chat has its own record above; with none there is nothing to tell.
-        tx.commit_quiet();
+        tx.commit_each(records).await?;
         Ok(reconciled)
     }
 }

@@ -24,10 +24,9 @@ pub(crate) struct NewRow<'a> {
     pub(crate) held: bool,
 }
 
-/// How a row ended.
+/// How a row ended that was not sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Done {
-    Sent,
     Dead,
     /// Something newer took its place, or there is nothing left to say.
     Superseded,
@@ -38,7 +37,6 @@ pub(crate) enum Done {
 impl Done {
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Sent => "sent",
             Self::Dead => "dead",
             Self::Superseded => "superseded",
             Self::Listed => "listed",

@@ -65,16 +65,14 @@ impl Change for Ping {
 }
 
 pub(crate) async fn write_switch(tx: &mut Tx, switch: Option<Switch>) -> Result<(), StoreError> {
-    match switch {
-        Some(switch) => write(tx, SWITCH, &json("a switch", &switch)?).await,
-        None => {
-            sqlx::query("DELETE FROM setting WHERE name = $1")
-                .bind(SWITCH)
-                .execute(tx.connection())
-                .await?;
-            Ok(())
-        }
+    if let Some(switch) = switch {
+        return write(tx, SWITCH, &json("a switch", &switch)?).await;
     }
+    sqlx::query("DELETE FROM setting WHERE name = $1")
+        .bind(SWITCH)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 pub(crate) async fn read(

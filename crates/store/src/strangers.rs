@@ -47,5 +47,5 @@ pub(crate) async fn refused(tx: &mut Tx, user: UserId, at: Timestamp) -> Result<
     Ok(())
 }
 
-const QUIET: Duration = Duration::from_secs(3_600);
+const QUIET: Duration = Duration::from_hours(1);
 const REMEMBERED: i64 = 10_000;

@@ -66,6 +66,15 @@ impl Tx {
         Ok(())
     }
 
+    /// Ends a change with a record of each thing it did; one that found nothing to do has nothing to tell.
+    pub(crate) async fn commit_each(&mut self, records: Vec<Record>) -> Result<(), StoreError> {
+        for record in records {
+            self.record(record).await?;
+        }
+        self.ended = true;
+        Ok(())
+    }
+
     /// Ends a change that is bookkeeping, or that changed nothing.
     pub(crate) fn commit_quiet(&mut self) {
         self.ended = true;

@@ -155,7 +155,7 @@ impl Writer {
         self.tx.write().await
     }
 
-    /// Ends what a failure left open. SQLite ends a transaction itself on some errors (disk full), so a refused ROLLBACK
+    /// Ends what a failure left open. `SQLite` ends a transaction itself on some errors (disk full), so a refused ROLLBACK
     /// says nothing; a new connection is certain to have none.
     async fn undo(&mut self) {
         if self.tx.rollback().await.is_ok() {

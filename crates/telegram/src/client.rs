@@ -11,7 +11,7 @@ use cctelegram_core::message::Body;
 use cctelegram_core::message::Document;
 use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
-use serde::Deserialize;
+use cctelegram_crypto::Secret;
 use serde_json::Value;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -24,6 +24,7 @@ use crate::options::Options;
 use crate::outcome::Attempt;
 use crate::outcome::blames_entities;
 use crate::outcome::outcome;
+use crate::raw::RawUpdate;
 use crate::request;
 use crate::request::Formatting;
 use crate::transport::CALL_TIMEOUT;
@@ -44,26 +45,6 @@ pub struct Bot {
     pub can_join_groups: Option<bool>,
     pub can_read_all_group_messages: Option<bool>,
     pub supports_inline_queries: Option<bool>,
-}
-
-/// An update as it came: its id and its JSON text, to be stored first and decoded later
-/// (see [`decode`](crate::update::decode)).
-#[derive(Clone, PartialEq, Eq)]
-pub struct RawUpdate {
-    pub id: i64,
-    pub body: String,
-}
-
-impl fmt::Debug for RawUpdate {
-    /// Leaves out what people wrote.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "RawUpdate {{ id: {}, {} bytes }}",
-            self.id,
-            self.body.len()
-        )
-    }
 }
 
 /// How a message is sent.
@@ -113,6 +94,12 @@ impl Client {
         Ok(Self { transport })
     }
 
+    /// Is this the token that the client speaks with?
+    #[must_use]
+    pub fn has_token(&self, token: &Secret<String>) -> bool {
+        self.transport.has_token(token)
+    }
+
     /// The bot's own id: the first part of its token.
     #[must_use]
     pub fn bot_id(&self) -> i64 {
@@ -156,7 +143,7 @@ impl Client {
             .await?;
         let updates: Vec<&RawValue> =
             serde_json::from_str(&result).map_err(|_| unreadable("the updates are not a list"))?;
-        Ok(updates.into_iter().filter_map(raw_update).collect())
+        Ok(updates.into_iter().filter_map(RawUpdate::read).collect())
     }
 
     /// Sends a message. If the server blames the formatting, the text is sent once more without it.
@@ -296,18 +283,4 @@ fn unreadable(reason: &str) -> CallError {
 fn message_id(result: &str) -> Option<MessageId> {
     let message: Value = serde_json::from_str(result).ok()?;
     message.get("message_id").and_then(whole).map(MessageId)
-}
-
-fn raw_update(json: &RawValue) -> Option<RawUpdate> {
-    #[derive(Deserialize)]
-    struct Numbered<'a> {
-        #[serde(borrow)]
-        update_id: &'a RawValue,
-    }
-    let numbered: Numbered<'_> = serde_json::from_str(json.get()).ok()?;
-    let id = whole(&serde_json::from_str(numbered.update_id.get()).ok()?)?;
-    Some(RawUpdate {
-        id,
-        body: json.get().to_owned(),
-    })
 }

@@ -59,7 +59,7 @@ pub(crate) struct Checked {
 /// How the connection is protected.
 pub(crate) enum Security {
     /// TLS, through a proxy if there is one.
-    Tls { proxy: Option<Proxy> },
+    Tls { proxy: Option<Box<Proxy>> },
     /// Plain text that doesn't leave this machine. It never takes a proxy, which would see the token.
     Loopback,
 }
@@ -77,7 +77,9 @@ impl Options {
         }
         let proxy = self.proxy.as_deref().map(parse_proxy).transpose()?;
         let security = match url.scheme() {
-            "https" => Security::Tls { proxy },
+            "https" => Security::Tls {
+                proxy: proxy.map(Box::new),
+            },
             "http" if is_loopback(&url) => Security::Loopback,
             _ => return Err(BadOptions::UrlScheme),
         };

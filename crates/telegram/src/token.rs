@@ -4,7 +4,7 @@ use cctelegram_crypto::Secret;
 
 /// A token of the right shape: `<bot id>:<secret>`.
 ///
-/// The Bot API server itself accepts more (80 characters with a `:`); @BotFather gives out 8 to 10 digits and 35
+/// The Bot API server itself accepts more (80 characters with a `:`); `@BotFather` gives out 8 to 10 digits and 35
 /// characters today, and the margin is for what it may give out tomorrow.
 pub(crate) struct BotToken {
     text: Secret<String>,

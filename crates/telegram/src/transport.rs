@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cctelegram_crypto::Digest;
 use cctelegram_crypto::Secret;
 use reqwest::RequestBuilder;
 use reqwest::Response;
@@ -45,6 +46,11 @@ impl Transport {
             token,
             prefix,
         })
+    }
+
+    /// Compares in constant time.
+    pub(crate) fn has_token(&self, token: &Secret<String>) -> bool {
+        Digest::of(token.expose().as_bytes()) == Digest::of(self.token.expose().as_bytes())
     }
 
     pub(crate) const fn bot_id(&self) -> i64 {
@@ -117,7 +123,7 @@ fn http_client(security: Security, pool_size: usize) -> Result<reqwest::Client, 
         Security::Tls { proxy } => {
             let tls = builder.https_only(true).tls_version_min(Version::TLS_1_3);
             match proxy {
-                Some(proxy) => tls.proxy(proxy),
+                Some(proxy) => tls.proxy(*proxy),
                 None => tls,
             }
         }

@@ -21,6 +21,10 @@ pub enum Update {
 
 /// A message that somebody wrote or edited.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own in the Bot API"
+)]
 pub struct IncomingMessage {
     pub chat: ChatId,
     pub chat_is_private: bool,

@@ -29,16 +29,35 @@ pub(super) fn read(path: &Path, text: &str, settings: &[&'static Setting], raw: 
     for (number, line) in (1_u32..).zip(text.lines()) {
         if without_tokens(line) != line {
             let what = "this looks like a bot token, and config.toml is not the place for secrets";
-            raw.mistake(&place, &format!("line {number}"), what, "Move it to .env as TELEGRAM_BOT_TOKEN=…");
+            raw.mistake(
+                &place,
+                &format!("line {number}"),
+                what,
+                "Move it to .env as TELEGRAM_BOT_TOKEN=…",
+            );
         }
     }
     let mut lists = Lists::default();
     match text.parse::<Table>() {
-        Ok(table) => Walk { place, settings, raw, lists: &mut lists }.table("", table),
+        Ok(table) => Walk {
+            place,
+            settings,
+            raw,
+            lists: &mut lists,
+        }
+        .table("", table),
         Err(error) => {
-            let start = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let start = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .unwrap_or_default();
             let line = format!("line {}", start.matches('\n').count().saturating_add(1));
-            raw.mistake(&place, &line, error.message(), "Correct the line; the rest is read after that.");
+            raw.mistake(
+                &place,
+                &line,
+                error.message(),
+                "Correct the line; the rest is read after that.",
+            );
         }
     }
     lists
@@ -54,13 +73,24 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn table(&mut self, prefix: &str, table: Table) {
         for (key, value) in table {
-            let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-            let setting = self.settings.iter().find(|setting| setting.key == Some(path.as_str()));
+            let path = if prefix.is_empty() {
+                key.clone()
+            } else {
+                format!("{prefix}.{key}")
+            };
+            let setting = self
+                .settings
+                .iter()
+                .find(|setting| setting.key == Some(path.as_str()));
             match (setting, value) {
                 (Some(setting), value) => self.value(setting, &path, value),
                 (None, value) if lockdown::is_name(&key) => self.lockdown(&path, &value),
-                (None, Toml::Array(list)) if path == "users" || path == "route" => self.list(&path, list),
-                (None, Toml::Table(inner)) if self.leads_somewhere(&path) => self.table(&path, inner),
+                (None, Toml::Array(list)) if path == "users" || path == "route" => {
+                    self.list(&path, list)
+                }
+                (None, Toml::Table(inner)) if self.leads_somewhere(&path) => {
+                    self.table(&path, inner)
+                }
                 (None, _) => self.unknown(&path, &key),
             }
         }
@@ -71,21 +101,30 @@ impl Walk<'_> {
             (Shape::Text | Shape::Secret, Toml::String(text)) => {
                 self.raw.offer(setting, path, text, &self.place);
             }
-            (Shape::Flag, Toml::Boolean(flag)) => self.raw.keep(setting, Value::Flag(*flag), &self.place),
+            (Shape::Flag, Toml::Boolean(flag)) => {
+                self.raw.keep(setting, Value::Flag(*flag), &self.place)
+            }
             (Shape::Whole { .. } | Shape::Number { .. }, Toml::Integer(number)) => {
-                self.raw.offer(setting, path, &number.to_string(), &self.place);
+                self.raw
+                    .offer(setting, path, &number.to_string(), &self.place);
             }
             (Shape::Number { .. }, Toml::Float(number)) => {
-                self.raw.offer(setting, path, &number.to_string(), &self.place);
+                self.raw
+                    .offer(setting, path, &number.to_string(), &self.place);
             }
             (Shape::Addresses, Toml::Array(list)) => {
-                let entries: Vec<&str> = list.iter().map(|entry| entry.as_str().unwrap_or("?")).collect();
-                self.raw.offer(setting, path, &format!("{entries:?}"), &self.place);
+                let entries: Vec<&str> = list
+                    .iter()
+                    .map(|entry| entry.as_str().unwrap_or("?"))
+                    .collect();
+                self.raw
+                    .offer(setting, path, &format!("{entries:?}"), &self.place);
             }
             (shape, _) => {
                 let wanted = raw::wanted(shape);
                 let what = format!("a value of type {} is not {wanted}", value.type_str());
-                self.raw.mistake(&self.place, path, what, &format!("Write {wanted}."));
+                self.raw
+                    .mistake(&self.place, path, what, &format!("Write {wanted}."));
             }
         }
     }
@@ -93,30 +132,48 @@ impl Walk<'_> {
     /// `true` was refused by the scan of the raw text.
     fn lockdown(&mut self, path: &str, value: &Toml) {
         if value.as_bool().is_none() {
-            self.raw.mistake(&self.place, path, "this is neither true nor false", "Write false, or remove it.");
+            self.raw.mistake(
+                &self.place,
+                path,
+                "this is neither true nor false",
+                "Write false, or remove it.",
+            );
         }
     }
 
     fn list(&mut self, path: &str, list: Vec<Toml>) {
         for item in list {
-            match item {
-                Toml::Table(table) if path == "users" => self.lists.users.push(table),
-                Toml::Table(table) => self.lists.routes.push(table),
-                _ => {
-                    let remedy = format!("Write each one as a table that begins with [[{path}]].");
-                    self.raw.mistake(&self.place, path, "an entry is not a table", &remedy);
-                }
-            }
+            let Toml::Table(table) = item else {
+                let remedy = format!("Write each one as a table that begins with [[{path}]].");
+                self.raw
+                    .mistake(&self.place, path, "an entry is not a table", &remedy);
+                continue;
+            };
+            let list = if path == "users" {
+                &mut self.lists.users
+            } else {
+                &mut self.lists.routes
+            };
+            list.push(table);
         }
     }
 
     fn leads_somewhere(&self, path: &str) -> bool {
-        let inside = |key: &str| key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        self.settings.iter().filter_map(|setting| setting.key).any(inside)
+        let inside = |key: &str| {
+            key.strip_prefix(path)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        self.settings
+            .iter()
+            .filter_map(|setting| setting.key)
+            .any(inside)
     }
 
     fn unknown(&mut self, path: &str, key: &str) {
-        let variable = self.settings.iter().any(|setting| setting.variables.contains(&key));
+        let variable = self
+            .settings
+            .iter()
+            .any(|setting| setting.variables.contains(&key));
         let keys = self.settings.iter().filter_map(|setting| setting.key);
         let remedy = if variable {
             "It is set in .env or in the environment, not here.".to_owned()
@@ -125,6 +182,11 @@ impl Walk<'_> {
         } else {
             "Remove it; `cctelegram reference config` lists all settings.".to_owned()
         };
-        self.raw.mistake(&self.place, path, "there is no setting of this name", &remedy);
+        self.raw.mistake(
+            &self.place,
+            path,
+            "there is no setting of this name",
+            &remedy,
+        );
     }
 }

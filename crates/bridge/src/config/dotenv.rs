@@ -18,21 +18,32 @@ pub(super) fn read(path: &Path, text: &str, settings: &[&'static Setting], raw: 
     let place = Place::file(path);
     lockdown::scan(text, &place, raw);
     for (name, value) in entries(text, &place, raw) {
-        let setting = settings.iter().find(|setting| setting.variables.contains(&name.as_str()));
+        let setting = settings
+            .iter()
+            .find(|setting| setting.variables.contains(&name.as_str()));
         match setting {
             Some(setting) if setting.effect == Effect::EnvironmentOnly => {
                 let what = "it is read from the environment only";
-                raw.mistake(&place, &name, what, "Remove it here and export it where commands are started.");
+                raw.mistake(
+                    &place,
+                    &name,
+                    what,
+                    "Remove it here and export it where commands are started.",
+                );
             }
             Some(_) if lockdown::is_name(&name) && super::raw::flag(&value) == Some(true) => {}
             Some(setting) if !value.is_empty() || super::is_allow_list(setting.name()) => {
                 raw.offer(setting, &name, &value, &place);
             }
-            Some(_) => {}
             None if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) => {
-                raw.mistake(&place, &name, "there is no setting of this name", &remedy(&name, settings));
+                raw.mistake(
+                    &place,
+                    &name,
+                    "there is no setting of this name",
+                    &remedy(&name, settings),
+                );
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
 }
@@ -45,17 +56,33 @@ fn entries(text: &str, place: &Place, raw: &mut Raw) -> BTreeMap<String, String>
         match item {
             Ok((name, value)) => {
                 if pairs.get(&name).is_some_and(|earlier| *earlier != value) {
-                    raw.mistake(place, &name, "it is set twice, to different values", "Keep one of the lines.");
+                    raw.mistake(
+                        place,
+                        &name,
+                        "it is set twice, to different values",
+                        "Keep one of the lines.",
+                    );
                 } else {
                     pairs.insert(name, value);
                 }
             }
             Err(dotenvy::Error::LineParse(line, _)) => {
                 let what = "this is not NAME=value";
-                let remedy = "Put values with spaces or special characters between 'single quotes'.";
-                raw.mistake(place, &format!("line {}", line_of(text, &line)), what, remedy);
+                let remedy =
+                    "Put values with spaces or special characters between 'single quotes'.";
+                raw.mistake(
+                    place,
+                    &format!("line {}", line_of(text, &line)),
+                    what,
+                    remedy,
+                );
             }
-            Err(error) => raw.mistake(place, "the file", error.to_string(), "Write it anew as plain text."),
+            Err(error) => raw.mistake(
+                place,
+                "the file",
+                error.to_string(),
+                "Write it anew as plain text.",
+            ),
         }
     }
     pairs
@@ -63,12 +90,18 @@ fn entries(text: &str, place: &Place, raw: &mut Raw) -> BTreeMap<String, String>
 
 /// The number of the line on which `part` begins.
 fn line_of(text: &str, part: &str) -> usize {
-    let before = text.find(part).and_then(|start| text.get(..start)).unwrap_or_default();
+    let before = text
+        .find(part)
+        .and_then(|start| text.get(..start))
+        .unwrap_or_default();
     before.matches('\n').count().saturating_add(1)
 }
 
 pub(super) fn remedy(name: &str, settings: &[&'static Setting]) -> String {
-    let known = settings.iter().flat_map(|setting| setting.variables).copied();
+    let known = settings
+        .iter()
+        .flat_map(|setting| setting.variables)
+        .copied();
     nearest(name, known).map_or_else(
         || "Remove it; `cctelegram reference config` lists all settings.".to_owned(),
         |known| format!("Did you mean {known}?"),

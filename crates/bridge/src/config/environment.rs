@@ -18,7 +18,9 @@ impl Environment {
     pub(crate) fn of_process() -> Self {
         let mut environment = Self::default();
         for (name, value) in std::env::vars_os() {
-            let Ok(name) = name.into_string() else { continue };
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
             match value.into_string() {
                 Ok(value) => environment.set(&name, &value),
                 Err(_) => drop(environment.unreadable.insert(name)),

@@ -6,7 +6,8 @@ use super::setting::number;
 use super::setting::whole;
 
 const PER_USER: &str = "per-user limits are not in this version";
-const TEXT_COPIES: &str = "the audit trail is kept in the database only, without text copies in this version";
+const TEXT_COPIES: &str =
+    "the audit trail is kept in the database only, without text copies in this version";
 const ALERTS: &str = "alerts about thresholds are not in this version";
 const LOOPBACK: &str = "the pages are served on 127.0.0.1 only in this version";
 

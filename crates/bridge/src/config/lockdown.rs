@@ -45,8 +45,13 @@ fn is_comment(before: &str) -> bool {
 /// What follows the equals sign, without quotes.
 fn value(after: &str) -> Option<&str> {
     let after = after.trim_start_matches(['"', '\'']).trim_start();
-    let value = after.strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
-    let end = value.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(value.len());
+    let value = after
+        .strip_prefix('=')?
+        .trim_start()
+        .trim_start_matches(['"', '\'']);
+    let end = value
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(value.len());
     value.get(..end)
 }
 

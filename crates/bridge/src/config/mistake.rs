@@ -56,7 +56,13 @@ impl fmt::Display for Mistakes {
             1 => f.write_str("the configuration has a mistake:")?,
             count => write!(f, "the configuration has {count} mistakes:")?,
         }
-        for Mistake { place, key, what, remedy } in &self.0 {
+        for Mistake {
+            place,
+            key,
+            what,
+            remedy,
+        } in &self.0
+        {
             write!(f, "\n  {place}: {key}: {what}\n    {remedy}")?;
         }
         Ok(())
@@ -65,13 +71,19 @@ impl fmt::Display for Mistakes {
 
 /// The shortest secret part that is taken for a bot token's; real ones have 35 characters.
 const SECRET_PART: usize = 30;
+/// The longest one.
+const LONGEST_SECRET_PART: usize = 64;
 
 /// Is this the shape of a bot token: the bot's number, a colon, and its secret?
 #[must_use]
 pub(crate) fn is_token(text: &str) -> bool {
-    let Some((number, secret)) = text.split_once(':') else { return false };
-    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    digits && secret.len() >= SECRET_PART && secret.chars().all(in_secret)
+    let Some((number, secret)) = text.split_once(':') else {
+        return false;
+    };
+    let numbered =
+        (6..=16).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    let long_enough = (SECRET_PART..=LONGEST_SECRET_PART).contains(&secret.len());
+    numbered && !number.starts_with('0') && long_enough && secret.chars().all(in_secret)
 }
 
 /// The text with everything that could be a bot token cut out.
@@ -108,14 +120,24 @@ mod tests {
     #[test]
     fn a_token_is_known_by_its_shape() {
         assert!(is_token(TOKEN));
-        for other in ["", "12345", "123456789:short", "bot123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"] {
+        for other in [
+            "",
+            "12345",
+            "123456789:short",
+            "bot123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc",
+        ] {
             assert!(!is_token(other), "{other}");
         }
     }
 
     #[test]
     fn security_no_message_shows_a_token() {
-        for (prefix, suffix) in [("", ""), ("x=", "\""), ("a:b ", ": c"), ("https://h/bot", "/getMe")] {
+        for (prefix, suffix) in [
+            ("", ""),
+            ("x=", "\""),
+            ("a:b ", ": c"),
+            ("https://h/bot", "/getMe"),
+        ] {
             let text = format!("{prefix}{TOKEN}{suffix}");
             let told = Mistake::new(&Place::Environment, &text, &text, "").what;
             assert_eq!(told, format!("{prefix}(a bot token){suffix}"));

@@ -46,8 +46,6 @@ use raw::Raw;
 /// Everything the bridge was told.
 #[derive(Debug)]
 pub(crate) struct Config {
-    /// What was read, to read it again.
-    pub(crate) environment: Environment,
     pub(crate) home: Home,
     pub(crate) telegram: Telegram,
     pub(crate) people: People,
@@ -91,7 +89,11 @@ pub(crate) fn load(environment: &Environment) -> Result<Config, Mistakes> {
         None => Lists::default(),
     };
     let config = assemble(home, environment, &lists, &mut raw);
-    if raw.mistakes.is_empty() { Ok(config) } else { Err(Mistakes(raw.mistakes)) }
+    if raw.mistakes.is_empty() {
+        Ok(config)
+    } else {
+        Err(Mistakes(raw.mistakes))
+    }
 }
 
 fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw) -> Config {
@@ -100,17 +102,25 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
         people: people::people(raw, lists, &Place::file(&home.config_file())),
         intake: Intake {
             max_queue_size: raw.whole(&settings::QUEUE),
-            validation: if raw.flag(&settings::VALIDATE) { Validation::Strict } else { Validation::Lenient },
+            validation: if raw.flag(&settings::VALIDATE) {
+                Validation::Strict
+            } else {
+                Validation::Lenient
+            },
             memory_limit_mb: raw.whole(&settings::MEMORY),
         },
-        http: Http { port: u16::try_from(raw.whole(&settings::PORT)).unwrap_or(0) },
+        http: Http {
+            port: u16::try_from(raw.whole(&settings::PORT)).unwrap_or(0),
+        },
         socket: local::socket(&home, raw),
         mode: mode(raw),
         log_filter: log_filter(raw),
-        runtime_dir: environment.get("XDG_RUNTIME_DIR").filter(|dir| dir.starts_with('/')).map(PathBuf::from),
+        runtime_dir: environment
+            .get("XDG_RUNTIME_DIR")
+            .filter(|dir| dir.starts_with('/'))
+            .map(PathBuf::from),
         not_in_effect: raw.not_in_effect(settings::ALL),
         warnings: std::mem::take(&mut raw.warnings),
-        environment: environment.clone(),
         home,
     }
 }
@@ -118,11 +128,25 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
 fn from_environment(environment: &Environment, raw: &mut Raw) {
     let place = Place::Environment;
     for setting in settings::ALL {
-        for name in setting.variables.iter().filter(|name| environment.is_unreadable(name)) {
-            raw.mistake(&place, name, "its value is not text", "Set it to UTF-8 text.");
+        for name in setting
+            .variables
+            .iter()
+            .filter(|name| environment.is_unreadable(name))
+        {
+            raw.mistake(
+                &place,
+                name,
+                "its value is not text",
+                "Set it to UTF-8 text.",
+            );
         }
-        let values = setting.variables.iter().filter_map(|name| Some((*name, environment.get(name)?)));
-        for (name, value) in values.filter(|(_, value)| !value.is_empty() || is_allow_list(setting.name())) {
+        let values = setting
+            .variables
+            .iter()
+            .filter_map(|name| Some((*name, environment.get(name)?)));
+        for (name, value) in
+            values.filter(|(_, value)| !value.is_empty() || is_allow_list(setting.name()))
+        {
             if lockdown::is_name(name) && raw::flag(value.trim()) == Some(true) {
                 lockdown::refuse(&place, raw);
             } else {
@@ -130,16 +154,27 @@ fn from_environment(environment: &Environment, raw: &mut Raw) {
             }
         }
     }
-    let known = |name: &str| settings::ALL.iter().any(|setting| setting.variables.contains(&name));
-    for name in environment.names().filter(|name| name.starts_with("CC_TELEGRAM_") && !known(name)) {
+    let known = |name: &str| {
+        settings::ALL
+            .iter()
+            .any(|setting| setting.variables.contains(&name))
+    };
+    for name in environment
+        .names()
+        .filter(|name| name.starts_with("CC_TELEGRAM_") && !known(name))
+    {
         let remedy = dotenv::remedy(name, settings::ALL);
-        raw.warnings.push(format!("{name} (environment): there is no setting of this name. {remedy}"));
+        raw.warnings.push(format!(
+            "{name} (environment): there is no setting of this name. {remedy}"
+        ));
     }
 }
 
 /// An empty list was meant: nobody. Every other empty value counts as not set.
 fn is_allow_list(name: &str) -> bool {
-    [&settings::ALLOWED, &settings::ALSO_ALLOWED].iter().any(|setting| setting.name() == name)
+    [&settings::ALLOWED, &settings::ALSO_ALLOWED]
+        .iter()
+        .any(|setting| setting.name() == name)
 }
 
 fn read_file(path: &Path, raw: &mut Raw) -> Option<String> {
@@ -156,7 +191,12 @@ fn read_file(path: &Path, raw: &mut Raw) -> Option<String> {
     match fs::read_to_string(path) {
         Ok(text) => Some(text),
         Err(error) => {
-            raw.mistake(&place, "the file", format!("it cannot be read: {error}"), remedy);
+            raw.mistake(
+                &place,
+                "the file",
+                format!("it cannot be read: {error}"),
+                remedy,
+            );
             None
         }
     }
@@ -164,18 +204,32 @@ fn read_file(path: &Path, raw: &mut Raw) -> Option<String> {
 
 fn mode(raw: &mut Raw) -> Mode {
     let text = raw.text(&settings::MODE).unwrap_or_default();
-    text.parse().unwrap_or_else(|error: cctelegram_core::mode::BadMode| {
-        let place = raw.place(&settings::MODE);
-        raw.mistake(&place, settings::MODE.name(), error.to_string(), "Write one of the three.");
-        Mode::default()
-    })
+    text.parse()
+        .unwrap_or_else(|error: cctelegram_core::mode::BadMode| {
+            let place = raw.place(&settings::MODE);
+            raw.mistake(
+                &place,
+                settings::MODE.name(),
+                error.to_string(),
+                "Write one of the three.",
+            );
+            Mode::default()
+        })
 }
 
 fn log_filter(raw: &mut Raw) -> String {
     let text = raw.text(&settings::LOG).unwrap_or_default();
     if let Err(error) = EnvFilter::try_new(&text) {
-        let (place, what) = (raw.place(&settings::LOG), format!("`{text}` is not a log filter: {error}"));
-        raw.mistake(&place, settings::LOG.name(), what, "Write error, warn, info or debug.");
+        let (place, what) = (
+            raw.place(&settings::LOG),
+            format!("`{text}` is not a log filter: {error}"),
+        );
+        raw.mistake(
+            &place,
+            settings::LOG.name(),
+            what,
+            "Write error, warn, info or debug.",
+        );
     }
     text
 }

@@ -4,7 +4,12 @@
 pub(super) fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (written.chars().count() / 3).max(2);
     known
-        .map(|name| (distance(&written.to_lowercase(), &name.to_lowercase()), name))
+        .map(|name| {
+            (
+                distance(&written.to_lowercase(), &name.to_lowercase()),
+                name,
+            )
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, name)| name)
@@ -19,7 +24,9 @@ fn distance(one: &str, other: &str) -> usize {
         let mut left = line + 1;
         let mut next = vec![left];
         for (above, b) in row.iter().skip(1).zip(&other) {
-            left = (diagonal + usize::from(a != *b)).min(left + 1).min(above + 1);
+            left = (diagonal + usize::from(a != *b))
+                .min(left + 1)
+                .min(above + 1);
             diagonal = *above;
             next.push(left);
         }
@@ -34,7 +41,12 @@ mod tests {
 
     #[test]
     fn distances_are_levenshteins() {
-        for (one, other, expected) in [("", "", 0), ("abc", "abc", 0), ("kitten", "sitting", 3), ("", "ab", 2)] {
+        for (one, other, expected) in [
+            ("", "", 0),
+            ("abc", "abc", 0),
+            ("kitten", "sitting", 3),
+            ("", "ab", 2),
+        ] {
             assert_eq!(distance(one, other), expected, "{one} {other}");
         }
     }

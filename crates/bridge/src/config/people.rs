@@ -57,12 +57,27 @@ impl People {
 
 pub(super) fn people(raw: &mut Raw, lists: &Lists, config_file: &Place) -> People {
     let allowed = allow_list(raw);
-    let paired = lists.users.iter().filter_map(|user| read_user(user, raw, config_file)).collect();
-    let mut people = People { allowed, paired, routes: Vec::new() };
+    let paired = lists
+        .users
+        .iter()
+        .filter_map(|user| read_user(user, raw, config_file))
+        .collect();
+    let mut people = People {
+        allowed,
+        paired,
+        routes: Vec::new(),
+    };
     let chats = people.chats();
-    people.routes = lists.routes.iter().filter_map(|route| read_route(route, &chats, raw, config_file)).collect();
+    people.routes = lists
+        .routes
+        .iter()
+        .filter_map(|route| read_route(route, &chats, raw, config_file))
+        .collect();
     if people.admits_anybody_to_help() {
-        raw.warnings.push("TELEGRAM_ALLOWED_USERS is *: strangers get answers to /start, /help and /whoami".to_owned());
+        raw.warnings.push(
+            "TELEGRAM_ALLOWED_USERS is *: strangers get answers to /start, /help and /whoami"
+                .to_owned(),
+        );
     }
     people
 }
@@ -71,66 +86,133 @@ pub(super) fn people(raw: &mut Raw, lists: &Lists, config_file: &Place) -> Peopl
 fn allow_list(raw: &mut Raw) -> AllowList {
     let mut lists = Vec::new();
     for setting in [&settings::ALLOWED, &settings::ALSO_ALLOWED] {
-        let Some(text) = raw.text(setting) else { continue };
+        let Some(text) = raw.text(setting) else {
+            continue;
+        };
         let place = raw.place(setting);
         match text.parse::<AllowList>() {
             Ok(list) => lists.push((list, place)),
-            Err(bad) => raw.mistake(&place, setting.name(), bad.to_string(), "Write numbers with commas between them."),
+            Err(bad) => raw.mistake(
+                &place,
+                setting.name(),
+                bad.to_string(),
+                "Write numbers with commas between them.",
+            ),
         }
     }
     if let [(one, _), (other, place)] = lists.as_slice()
         && one != other
     {
-        let what = "it differs from TELEGRAM_ALLOWED_USERS, and nobody can know which list is meant";
-        raw.mistake(place, settings::ALSO_ALLOWED.name(), what, "Set one of the two, or both to the same list.");
+        let what =
+            "it differs from TELEGRAM_ALLOWED_USERS, and nobody can know which list is meant";
+        raw.mistake(
+            place,
+            settings::ALSO_ALLOWED.name(),
+            what,
+            "Set one of the two, or both to the same list.",
+        );
     }
-    lists.into_iter().next().map_or_else(|| AllowList::Only(BTreeSet::new()), |(list, _)| list)
+    lists
+        .into_iter()
+        .next()
+        .map_or_else(|| AllowList::Only(BTreeSet::new()), |(list, _)| list)
 }
 
 fn read_user(user: &Table, raw: &mut Raw, place: &Place) -> Option<UserId> {
     known_keys(user, "users", &["id", "paired", "name"], raw, place);
     if user.get("name").is_some_and(|name| !name.is_str()) {
-        raw.mistake(place, "users.name", "this is not text", "Write the name between quotes, or remove it.");
+        raw.mistake(
+            place,
+            "users.name",
+            "this is not text",
+            "Write the name between quotes, or remove it.",
+        );
     }
     match user.get("paired").map(Toml::as_bool) {
         None | Some(Some(true)) => {}
         Some(Some(false)) => {
-            let what = "`false` takes no rights away: every entry is a person who may use the bridge";
-            raw.mistake(place, "users.paired", what, "Delete the entry to lock the person out, else remove the line.");
+            let what =
+                "`false` takes no rights away: every entry is a person who may use the bridge";
+            raw.mistake(
+                place,
+                "users.paired",
+                what,
+                "Delete the entry to lock the person out, else remove the line.",
+            );
         }
-        Some(None) => raw.mistake(place, "users.paired", "this is not true", "Write true, or remove the line."),
+        Some(None) => raw.mistake(
+            place,
+            "users.paired",
+            "this is not true",
+            "Write true, or remove the line.",
+        ),
     }
-    let id = user.get("id").and_then(Toml::as_integer).filter(|id| *id > 0);
+    let id = user
+        .get("id")
+        .and_then(Toml::as_integer)
+        .filter(|id| *id > 0);
     if id.is_none() {
         let what = "an entry has no id that is a positive number";
-        raw.mistake(place, "users.id", what, "Write id = and the number that /whoami tells in the bot's chat.");
+        raw.mistake(
+            place,
+            "users.id",
+            what,
+            "Write id = and the number that /whoami tells in the bot's chat.",
+        );
     }
     id.map(UserId)
 }
 
-fn read_route(route: &Table, chats: &BTreeSet<ChatId>, raw: &mut Raw, place: &Place) -> Option<Route> {
+fn read_route(
+    route: &Table,
+    chats: &BTreeSet<ChatId>,
+    raw: &mut Raw,
+    place: &Place,
+) -> Option<Route> {
     known_keys(route, "route", &["match", "chats"], raw, place);
     let conditions = match route.get("match") {
         None => Table::new(),
         Some(Toml::Table(table)) => table.clone(),
         Some(_) => {
-            raw.mistake(place, "route.match", "this is not a table", "Write match = { severity = \"error\" }.");
+            raw.mistake(
+                place,
+                "route.match",
+                "this is not a table",
+                "Write match = { severity = \"error\" }.",
+            );
             return None;
         }
     };
-    known_keys(&conditions, "route.match", &["type", "severity", "project"], raw, place);
+    known_keys(
+        &conditions,
+        "route.match",
+        &["type", "severity", "project"],
+        raw,
+        place,
+    );
     let kind = condition(&conditions, "type", raw, place);
     let project = condition(&conditions, "project", raw, place);
-    let severity = condition(&conditions, "severity", raw, place).and_then(|name| severity(&name, raw, place));
+    let severity =
+        condition(&conditions, "severity", raw, place).and_then(|name| severity(&name, raw, place));
     let chats = read_chats(route, chats, raw, place);
-    Some(Route { kind, severity, project, chats })
+    Some(Route {
+        kind,
+        severity,
+        project,
+        chats,
+    })
 }
 
 fn condition(conditions: &Table, key: &str, raw: &mut Raw, place: &Place) -> Option<String> {
     let value = conditions.get(key)?;
     let text = value.as_str().filter(|text| !text.is_empty());
     if text.is_none() {
-        raw.mistake(place, &format!("route.match.{key}"), "this is not text", "Write it between quotes, or remove it.");
+        raw.mistake(
+            place,
+            &format!("route.match.{key}"),
+            "this is not text",
+            "Write it between quotes, or remove it.",
+        );
     }
     text.map(str::to_owned)
 }
@@ -139,15 +221,33 @@ fn severity(name: &str, raw: &mut Raw, place: &Place) -> Option<Severity> {
     let severity = serde_json::from_value(serde_json::Value::String(name.to_owned()));
     if severity.is_err() {
         let what = format!("`{name}` is not a severity");
-        raw.mistake(place, "route.match.severity", what, "Write info, success, warning, error or critical.");
+        raw.mistake(
+            place,
+            "route.match.severity",
+            what,
+            "Write info, success, warning, error or critical.",
+        );
     }
     severity.ok()
 }
 
-fn read_chats(route: &Table, known: &BTreeSet<ChatId>, raw: &mut Raw, place: &Place) -> Vec<ChatId> {
-    let listed = route.get("chats").and_then(Toml::as_array).filter(|chats| !chats.is_empty());
+fn read_chats(
+    route: &Table,
+    known: &BTreeSet<ChatId>,
+    raw: &mut Raw,
+    place: &Place,
+) -> Vec<ChatId> {
+    let listed = route
+        .get("chats")
+        .and_then(Toml::as_array)
+        .filter(|chats| !chats.is_empty());
     let Some(listed) = listed else {
-        raw.mistake(place, "route.chats", "a route leads nowhere", "Write chats = [ids] with at least one number.");
+        raw.mistake(
+            place,
+            "route.chats",
+            "a route leads nowhere",
+            "Write chats = [ids] with at least one number.",
+        );
         return Vec::new();
     };
     let mut chats = Vec::new();
@@ -157,19 +257,36 @@ fn read_chats(route: &Table, known: &BTreeSet<ChatId>, raw: &mut Raw, place: &Pl
                 chats.push(chat);
                 continue;
             }
-            Some(chat) if chat.is_group() => format!("{chat} is a group: groups are not supported in this version"),
+            Some(chat) if chat.is_group() => {
+                format!("{chat} is a group: groups are not supported in this version")
+            }
             Some(chat) => format!("{chat} is not the id of anybody who may use the bridge"),
             None => format!("a value of type {} is not a number", chat.type_str()),
         };
-        raw.mistake(place, "route.chats", wrong, "Use ids of allowed people: a private chat has the person's id.");
+        raw.mistake(
+            place,
+            "route.chats",
+            wrong,
+            "Use ids of allowed people: a private chat has the person's id.",
+        );
     }
     chats
 }
 
 fn known_keys(table: &Table, path: &str, known: &[&str], raw: &mut Raw, place: &Place) {
-    for key in table.keys().filter(|key| !known.contains(&key.as_str()) && !super::lockdown::is_name(key)) {
-        let remedy = nearest(key, known.iter().copied())
-            .map_or_else(|| format!("Known are {}.", known.join(", ")), |known| format!("Did you mean {known}?"));
-        raw.mistake(place, &format!("{path}.{key}"), "there is no setting of this name", &remedy);
+    for key in table
+        .keys()
+        .filter(|key| !known.contains(&key.as_str()) && !super::lockdown::is_name(key))
+    {
+        let remedy = nearest(key, known.iter().copied()).map_or_else(
+            || format!("Known are {}.", known.join(", ")),
+            |known| format!("Did you mean {known}?"),
+        );
+        raw.mistake(
+            place,
+            &format!("{path}.{key}"),
+            "there is no setting of this name",
+            &remedy,
+        );
     }
 }

@@ -34,24 +34,36 @@ pub(super) struct Raw {
 
 impl Raw {
     /// Takes a value from a place that wins over all later ones.
-    pub(super) fn offer(&mut self, setting: &'static Setting, key: &str, text: &str, place: &Place) {
+    pub(super) fn offer(
+        &mut self,
+        setting: &'static Setting,
+        key: &str,
+        text: &str,
+        place: &Place,
+    ) {
         match read(setting.shape, text) {
             Ok(value) => self.keep(setting, value, place),
             Err(wanted) => {
-                let what = match setting.shape {
-                    Shape::Secret => "the value cannot be used".to_owned(),
-                    _ => format!("`{text}` is not {wanted}"),
-                };
-                self.mistake(place, key, what, &format!("Write {wanted}, or remove it{}.", or_default(setting)));
+                let remedy = format!("Write {wanted}, or remove it{}.", or_default(setting));
+                self.mistake(place, key, format!("`{text}` is not {wanted}"), &remedy);
             }
         }
     }
 
     pub(super) fn keep(&mut self, setting: &'static Setting, value: Value, place: &Place) {
-        self.found.entry(setting.name()).or_insert_with(|| Found { value, place: place.clone() });
+        self.found.entry(setting.name()).or_insert_with(|| Found {
+            value,
+            place: place.clone(),
+        });
     }
 
-    pub(super) fn mistake(&mut self, place: &Place, key: &str, what: impl AsRef<str>, remedy: &str) {
+    pub(super) fn mistake(
+        &mut self,
+        place: &Place,
+        key: &str,
+        what: impl AsRef<str>,
+        remedy: &str,
+    ) {
         self.mistakes.push(Mistake::new(place, key, what, remedy));
     }
 
@@ -60,7 +72,8 @@ impl Raw {
     }
 
     pub(super) fn place(&self, setting: &Setting) -> Place {
-        self.found(setting).map_or(Place::Environment, |found| found.place.clone())
+        self.found(setting)
+            .map_or(Place::Environment, |found| found.place.clone())
     }
 
     /// The text that was set, else the default; `None` when there is neither.
@@ -100,9 +113,15 @@ impl Raw {
     /// A sentence for each setting that was set and does nothing yet.
     pub(super) fn not_in_effect(&self, settings: &[&Setting]) -> Vec<String> {
         let sentence = |setting: &&Setting| {
-            let Effect::NotYet(why) = setting.effect else { return None };
+            let Effect::NotYet(why) = setting.effect else {
+                return None;
+            };
             let Found { value, place } = self.found(setting)?;
-            Some(format!("{}={} ({place}): {why}", setting.name(), shown(value)))
+            Some(format!(
+                "{}={} ({place}): {why}",
+                setting.name(),
+                shown(value)
+            ))
         };
         settings.iter().filter_map(sentence).collect()
     }
@@ -131,11 +150,17 @@ pub(super) fn read(shape: Shape, text: &str) -> Result<Value, String> {
         Shape::Text | Shape::Secret => Some(Value::Text(trimmed.to_owned())),
         Shape::Flag => flag(trimmed).map(Value::Flag),
         Shape::Whole { least, most } => {
-            let number = trimmed.parse().ok().filter(|number| (least..=most).contains(number));
+            let number = trimmed
+                .parse()
+                .ok()
+                .filter(|number| (least..=most).contains(number));
             number.map(Value::Whole)
         }
         Shape::Number { least, most } => {
-            let number = trimmed.parse().ok().filter(|number| (least..=most).contains(number));
+            let number = trimmed
+                .parse()
+                .ok()
+                .filter(|number| (least..=most).contains(number));
             number.map(Value::Number)
         }
         Shape::Addresses => addresses(trimmed).then(|| Value::Text(trimmed.to_owned())),
@@ -149,7 +174,9 @@ pub(super) fn wanted(shape: Shape) -> String {
         Shape::Flag => "true or false".to_owned(),
         Shape::Whole { least, most } => format!("a whole number from {least} to {most}"),
         Shape::Number { least, most } => format!("a number from {least} to {most}"),
-        Shape::Addresses => "a list of IP addresses, like [\"127.0.0.1\", \"10.0.0.0/8\"]".to_owned(),
+        Shape::Addresses => {
+            "a list of IP addresses, like [\"127.0.0.1\", \"10.0.0.0/8\"]".to_owned()
+        }
     }
 }
 
@@ -163,14 +190,23 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 
 /// The list as `config.toml` shows it: `["127.0.0.1", "10.0.0.0/8"]`.
 fn addresses(text: &str) -> bool {
-    let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { return false };
+    let Some(inner) = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    else {
+        return false;
+    };
     let entries = inner.split(',').map(|entry| entry.trim().trim_matches('"'));
     entries.filter(|entry| !entry.is_empty()).all(is_address)
 }
 
 fn is_address(entry: &str) -> bool {
-    let (address, prefix) = entry.split_once('/').map_or((entry, None), |(a, p)| (a, Some(p)));
-    let Ok(address) = address.parse::<IpAddr>() else { return false };
+    let (address, prefix) = entry
+        .split_once('/')
+        .map_or((entry, None), |(a, p)| (a, Some(p)));
+    let Ok(address) = address.parse::<IpAddr>() else {
+        return false;
+    };
     let longest = if address.is_ipv4() { 32 } else { 128 };
     prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok_and(|length| length <= longest))
 }

@@ -20,8 +20,14 @@ pub(crate) enum Shape {
     /// Text of which nothing is ever shown.
     Secret,
     Flag,
-    Whole { least: u64, most: u64 },
-    Number { least: f64, most: f64 },
+    Whole {
+        least: u64,
+        most: u64,
+    },
+    Number {
+        least: f64,
+        most: f64,
+    },
     /// A list of network addresses, with or without a prefix length.
     Addresses,
 }
@@ -39,7 +45,11 @@ pub(crate) enum Effect {
 impl Setting {
     /// The name that a setting is called by.
     pub(crate) fn name(&self) -> &'static str {
-        self.variables.first().copied().or(self.key).unwrap_or_default()
+        self.variables
+            .first()
+            .copied()
+            .or(self.key)
+            .unwrap_or_default()
     }
 
     pub(super) const fn variable(
@@ -48,23 +58,51 @@ impl Setting {
         shape: Shape,
         meaning: &'static str,
     ) -> Self {
-        Self { variables, key: None, default, shape, meaning, effect: Effect::Yes }
+        Self {
+            variables,
+            key: None,
+            default,
+            shape,
+            meaning,
+            effect: Effect::Yes,
+        }
     }
 
-    pub(super) const fn key(key: &'static str, default: &'static str, shape: Shape, meaning: &'static str) -> Self {
-        Self { variables: &[], key: Some(key), default, shape, meaning, effect: Effect::Yes }
+    pub(super) const fn key(
+        key: &'static str,
+        default: &'static str,
+        shape: Shape,
+        meaning: &'static str,
+    ) -> Self {
+        Self {
+            variables: &[],
+            key: Some(key),
+            default,
+            shape,
+            meaning,
+            effect: Effect::Yes,
+        }
     }
 
     pub(super) const fn also(self, key: &'static str) -> Self {
-        Self { key: Some(key), ..self }
+        Self {
+            key: Some(key),
+            ..self
+        }
     }
 
     pub(super) const fn not_yet(self, what: &'static str) -> Self {
-        Self { effect: Effect::NotYet(what), ..self }
+        Self {
+            effect: Effect::NotYet(what),
+            ..self
+        }
     }
 
     pub(super) const fn environment_only(self) -> Self {
-        Self { effect: Effect::EnvironmentOnly, ..self }
+        Self {
+            effect: Effect::EnvironmentOnly,
+            ..self
+        }
     }
 }
 

@@ -166,7 +166,7 @@ pub(super) static PER_CHAT: Setting = Setting::key(
 pub(super) static PER_CHAT_BURST: Setting = Setting::key(
     "telegram.per_chat_burst",
     "3",
-    whole(0, 1_000),
+    whole(1, 1_000),
     "So many messages may go to a chat at once after a pause.",
 );
 
@@ -186,7 +186,7 @@ pub(super) static OVERALL: Setting = Setting::key(
 
 pub(super) static SOCKET: Setting = Setting::key(
     "socket.path",
-    "bridge.sock in the home",
+    "~/.cc_telegram/bridge.sock",
     Shape::Text,
     "Where the bridge listens for commands and agents on this machine.",
 );
@@ -195,5 +195,5 @@ pub(super) static SOCKET_GROUP: Setting = Setting::key(
     "socket.group",
     "",
     Shape::Text,
-    "A group of this machine whose members may use the socket too, by name or number.",
+    "A group of this machine whose members may use the socket too. It needs a `path` outside the home.",
 );

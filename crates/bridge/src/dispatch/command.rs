@@ -138,7 +138,7 @@ async fn switch(
         switch: Some(switch),
         ..Handling::default()
     };
-    app.store.handle(stored.clone(), handling).await?;
+    app.store.handle(stored.id, handling).await?;
     modes::follow(app, before.mode, after.mode).await?;
     Ok(())
 }
@@ -164,7 +164,7 @@ async fn pass_on(
         unpark: Some(message.chat),
         ..Handling::default()
     };
-    app.store.handle(stored.clone(), handling).await?;
+    app.store.handle(stored.id, handling).await?;
     app.wake.decided();
     Ok(())
 }

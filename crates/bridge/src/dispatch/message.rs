@@ -16,7 +16,6 @@ use serde_json::Map;
 use uuid::Uuid;
 
 use super::command;
-use super::command::Command;
 use super::no_authority;
 use super::record;
 use super::stranger;
@@ -84,7 +83,7 @@ async fn text(app: &App, stored: &StoredUpdate, message: &IncomingMessage, from:
         unpark: Some(message.chat),
         ..Handling::default()
     };
-    app.store.handle(stored.clone(), handling).await?;
+    app.store.handle(stored.id, handling).await?;
     app.wake.decided();
     Ok(())
 }
@@ -103,7 +102,7 @@ pub(super) async fn answered(
         unpark: admitted_chat(app, from.id, message),
         ..Handling::default()
     };
-    app.store.handle(stored.clone(), handling).await?;
+    app.store.handle(stored.id, handling).await?;
     app.wake.outbox.notify_one();
     Ok(())
 }

@@ -73,8 +73,8 @@ async fn handle(app: &App, stored: &StoredUpdate) -> anyhow::Result<()> {
         Update::Press(press) => press::handle(app, stored, press).await,
         Update::Membership(membership) => membership_changed(app, stored, membership).await,
         Update::Other { what } => {
-            tracing::debug!(update.id = stored.id, what, "an update of no use to us");
-            app.store.ignore(stored.clone()).await?;
+            tracing::debug!(update.id = %stored.id, what, "an update of no use to us");
+            app.store.ignore(stored.id).await?;
             Ok(())
         }
     }
@@ -85,7 +85,7 @@ async fn membership_changed(app: &App, stored: &StoredUpdate, membership: Member
     let person = membership.from.as_ref().map(|sender| sender.id);
     let ours = app.config.people.chats().contains(&membership.chat);
     let (Some(person), true) = (person, ours) else {
-        app.store.ignore(stored.clone()).await?;
+        app.store.ignore(stored.id).await?;
         return Ok(());
     };
     let mut handling = Handling::default();
@@ -99,12 +99,12 @@ async fn membership_changed(app: &App, stored: &StoredUpdate, membership: Member
             EventName::RecipientReturned
         }
         Change::Other => {
-            app.store.ignore(stored.clone()).await?;
+            app.store.ignore(stored.id).await?;
             return Ok(());
         }
     };
     handling.records.push(record(app, name, person, format!("chat {}", membership.chat)));
-    app.store.handle(stored.clone(), handling).await?;
+    app.store.handle(stored.id, handling).await?;
     app.wake.outbox.notify_one();
     Ok(())
 }
@@ -116,11 +116,11 @@ fn record(app: &App, name: EventName, user: UserId, target: impl Into<String>) -
 
 /// Leaves an update alone, on the record: it cannot carry anybody's authority.
 async fn no_authority(app: &App, stored: &StoredUpdate, why: &str) -> anyhow::Result<()> {
-    tracing::info!(update.id = stored.id, why, "an update without authority was left alone");
+    tracing::info!(update.id = %stored.id, why, "an update without authority was left alone");
     let record = Record::new(app.now(), EventName::UpdateIgnored, Actor::System, format!("update {}", stored.id))
         .outcome(Outcome::Refused)
         .action(format!("left alone: {why}"));
     let handling = Handling { records: vec![record], ..Handling::default() };
-    app.store.handle(stored.clone(), handling).await?;
+    app.store.handle(stored.id, handling).await?;
     Ok(())
 }

@@ -82,7 +82,10 @@ async fn decide(
     decision: Decision,
 ) -> anyhow::Result<()> {
     let label = approval.options.get(decision.choice).cloned().unwrap_or_default();
-    let decide = Decide { update: stored.clone(), approval: approval.id, decision };
+    let (Some(chat), Some(message)) = (press.chat, press.message) else {
+        return refuse(app, stored, press, &Void::Unknown.to_string()).await;
+    };
+    let decide = Decide { update: stored.id, approval: approval.id, decision, chat, message };
     match app.store.decide(decide).await? {
         Decided::Done(approval) => {
             tracing::info!(approval.id = %approval.id, event.id = %approval.event, user.id = press.from.id.0, "decided");
@@ -93,6 +96,7 @@ async fn decide(
             answer(app, press, &told, Alert::Toast).await;
             Ok(())
         }
+        Decided::Unknown => refuse(app, stored, press, &Void::Unknown.to_string()).await,
         Decided::TooLate(approval) => {
             let truth = approval.ending().unwrap_or_else(|| "Expired.".to_owned());
             refuse(app, stored, press, &format!("{truth} Nothing was changed.")).await
@@ -106,7 +110,7 @@ async fn details(app: &App, stored: &StoredUpdate, press: &IncomingPress, event:
         details: press.chat.map(|chat| (event.id.clone(), chat)),
         ..Handling::default()
     };
-    app.store.handle(stored.clone(), handling).await?;
+    app.store.handle(stored.id, handling).await?;
     app.wake.outbox.notify_one();
     answer(app, press, "Details follow.", Alert::Toast).await;
     Ok(())
@@ -120,7 +124,7 @@ async fn refuse(app: &App, stored: &StoredUpdate, press: &IncomingPress, truth: 
     tracing::warn!(user.id = press.from.id.0, truth, "a press was refused");
     app.metrics.refused();
     let handling = Handling { records: vec![record], ..Handling::default() };
-    app.store.handle(stored.clone(), handling).await?;
+    app.store.handle(stored.id, handling).await?;
     answer(app, press, truth, Alert::Alert).await;
     Ok(())
 }

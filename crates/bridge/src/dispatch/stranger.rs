@@ -32,7 +32,7 @@ pub(super) async fn refuse(
     }
     tracing::warn!(user.id = from.id.0, what, "a stranger was refused");
     app.metrics.refused();
-    app.store.handle(stored.clone(), handling).await?;
+    app.store.handle(stored.id, handling).await?;
     app.wake.outbox.notify_one();
     Ok(told)
 }

@@ -10,7 +10,7 @@ use notify::Watcher as _;
 use crate::app::App;
 
 /// Watches the folder for as long as the returned value lives.
-pub(super) fn start(app: Arc<App>, folder: &Path) -> anyhow::Result<impl Sized> {
+pub(super) fn start(app: Arc<App>, folder: &Path) -> anyhow::Result<impl Sized + use<>> {
     // The callback does nothing but wake: lost or merged notifications, errors and overflows all mean the same.
     let mut watcher = notify::recommended_watcher(move |_event| app.wake.spool.notify_one())
         .context("watch the events folder")?;

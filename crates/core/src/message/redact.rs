@@ -1,13 +1,157 @@
-//! Masks secrets.
+//! Masks secrets: what looks like a key, a token or a password is replaced by a word that says what it was.
 
-/// Masks secrets.
+mod rules;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use self::rules::RULES;
+use self::rules::Rule;
+use super::visible::is_hidden;
+
+/// A mask can bring parts together that look like a secret in turn. This many rounds end that.
+const ROUNDS: usize = 8;
+
+/// The text with every secret replaced, for example by `[redacted: aws access key]`. Characters that nobody sees and
+/// terminal colours do not hide a secret.
 #[must_use]
 pub fn redact(text: &str) -> String {
-    text.to_owned()
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..ROUNDS {
+        let Some(masked) = mask_once(&text) else {
+            break;
+        };
+        text = Cow::Owned(masked);
+    }
+    text.into_owned()
 }
 
-/// Masks.
+/// Masks the whole text where `name`, the key that leads to it, says that it is a secret.
 #[must_use]
-pub fn redact_named(_name: &str, text: &str) -> String {
-    text.to_owned()
+pub fn redact_named(name: &str, text: &str) -> String {
+    let secret = !text.is_empty() && !is_mask(text) && rules::not_a_variable(text);
+    match named(&plain(name).text) {
+        Some("password") if secret => "[redacted: password]".to_owned(),
+        Some(_) if secret => "[redacted: secret]".to_owned(),
+        Some(_) | None => redact(text),
+    }
 }
+
+fn is_mask(text: &str) -> bool {
+    text.starts_with("[redacted: ") && text.ends_with(']')
+}
+
+/// What a field of this name holds, when that is a secret. `pwd` alone is mostly a directory.
+fn named(name: &str) -> Option<&'static str> {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    let name: String = letters.flat_map(char::to_lowercase).collect();
+    let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
+    if ends(&["password", "passwd", "passphrase", "passwort"]) {
+        Some("password")
+    } else if ends(&[
+        "secret",
+        "token",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "authkey",
+        "authorization",
+    ]) {
+        Some("secret")
+    } else {
+        None
+    }
+}
+
+/// The text with what the rules find replaced; nothing when they find nothing.
+fn mask_once(text: &str) -> Option<String> {
+    let plain = plain(text);
+    let mut found: Vec<(Range<usize>, &str)> = Vec::new();
+    for rule in RULES.iter() {
+        secrets(rule, &plain.text, &mut found);
+    }
+    found.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    let mut out = String::with_capacity(text.len());
+    let (mut copied, mut masked) = (0, 0);
+    for (range, name) in found {
+        // Of overlapping finds the first gives the name; a mask covers them all.
+        if range.end <= masked {
+            continue;
+        }
+        if range.start >= masked {
+            out.push_str(
+                text.get(copied..plain.origin(range.start))
+                    .unwrap_or_default(),
+            );
+            out.push_str("[redacted: ");
+            out.push_str(name);
+            out.push(']');
+        }
+        masked = range.end;
+        copied = plain.origin(masked);
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    (masked > 0).then_some(out)
+}
+
+/// Where a rule's secrets are. After a find that is none, the search goes on inside of it.
+fn secrets(rule: &Rule, text: &str, found: &mut Vec<(Range<usize>, &str)>) {
+    let mut at = 0;
+    while let Some(captures) = rule.pattern.captures_at(text, at) {
+        let Some(secret) = captures.name("s") else {
+            break;
+        };
+        if (rule.confirms)(secret.as_str()) {
+            found.push((secret.range(), rule.name));
+            at = secret.end();
+        } else {
+            at = secret.start();
+        }
+    }
+}
+
+/// A text without what nobody sees, and where its bytes come from.
+struct Plain<'a> {
+    text: Cow<'a, str>,
+    /// For each byte of the text, and for its end, the place in the original; empty when nothing was left out.
+    origins: Vec<usize>,
+}
+
+impl Plain<'_> {
+    fn origin(&self, at: usize) -> usize {
+        self.origins.get(at).copied().unwrap_or(at)
+    }
+}
+
+fn plain(text: &str) -> Plain<'_> {
+    if !text.contains(is_hidden) {
+        return Plain {
+            text: text.into(),
+            origins: Vec::new(),
+        };
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut origins = Vec::with_capacity(text.len());
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == '\u{1b}' && chars.next_if(|(_, next)| *next == '[').is_some() {
+            // A colour of the terminal: parameters, then one letter.
+            while chars
+                .next_if(|(_, next)| matches!(next, ' '..='?'))
+                .is_some()
+            {}
+            chars.next_if(|(_, next)| matches!(next, '@'..='~'));
+        } else if !is_hidden(c) || c == '\r' {
+            kept.push(c);
+            origins.extend(std::iter::repeat_n(at, c.len_utf8()));
+        }
+    }
+    origins.push(text.len());
+    Plain {
+        text: kept.into(),
+        origins,
+    }
+}
+
+#[cfg(test)]
+mod tests;

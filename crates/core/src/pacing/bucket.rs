@@ -78,6 +78,10 @@ impl Bucket {
         timestamp(free_at.max(self.held_until)).max(now)
     }
 
+    pub(super) const fn release(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+    }
+
     pub(super) const fn reserve(&mut self) {
         self.under_way = self.under_way.saturating_add(1);
     }

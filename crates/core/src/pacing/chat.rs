@@ -51,6 +51,13 @@ impl Chat {
         }
     }
 
+    pub(super) fn release(&mut self) {
+        self.bucket.release();
+        if let Some(window) = &mut self.minute {
+            window.release();
+        }
+    }
+
     pub(super) fn settle(&mut self, limits: ChatLimits, now: Timestamp) {
         self.bucket.settle(limits.rate, now);
         if let Some(window) = &mut self.minute {

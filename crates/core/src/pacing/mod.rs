@@ -103,6 +103,14 @@ impl Pacer {
             .settle(limits, now);
     }
 
+    /// The call was not made after all: what was reserved comes back at once.
+    pub fn release(&mut self, chat: ChatId) {
+        self.global.release();
+        if let Some(chat) = self.chats.get_mut(&chat) {
+            chat.release();
+        }
+    }
+
     /// Telegram refused a call to this chat (429): nothing before `until`, and then one at a time.
     pub fn hold(&mut self, chat: ChatId, until: Timestamp) {
         let limits = self.limits;
@@ -130,7 +138,7 @@ impl Pacer {
 }
 
 /// The longest hold that survives [`Pacer::forget_idle`]: longer ones come from a clock that was set back.
-const LONGEST_HOLD: Duration = Duration::from_secs(3_600);
+const LONGEST_HOLD: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// When the answered calls of the last minute stop counting, in order, and how many calls are under way.
 #[derive(Debug, Default)]
@@ -28,6 +28,10 @@ impl Window {
 
     pub(super) const fn reserve(&mut self) {
         self.under_way = self.under_way.saturating_add(1);
+    }
+
+    pub(super) const fn release(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
     }
 
     /// The clock may have shown this millisecond for up to one already, hence one more.

@@ -62,6 +62,12 @@ pub(crate) async fn read(method: Method, request: Request) -> Result<Params, Api
     Params::typed(method, raw, BTreeMap::new())
 }
 
+/// Reads a request that is refused unseen, see [`whole`].
+pub(crate) async fn discard(request: Request) {
+    // Refused either way, whether it could be read or not.
+    drop(whole(request.into_body(), 0).await);
+}
+
 /// Reads to the end even what is too long: a client that is still sending would not see the
 /// answer, and a connection with an unread rest could not be used again.
 async fn whole(mut body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {

@@ -56,6 +56,7 @@ async fn a_raw_body_is_not_json() {
 #[tokio::test]
 async fn a_dropped_connection_gives_no_answer() {
     let bot = Bot::start().await;
+    bot.ok("getMe", json!({})).await;
     bot.phone.fault(next(FaultKind::DropBefore));
     assert!(bot.post("sendMessage", hello()).await.is_err());
     assert!(bot.phone.messages(ADA).is_empty());

@@ -1,0 +1,286 @@
+//! `cctelegram send`.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use cctelegram_core::api::Accepted;
+use cctelegram_core::api::AcceptedAs;
+use cctelegram_core::event;
+use cctelegram_core::event::Validation;
+use cctelegram_crypto::Digest;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::failure::Failure;
+use super::failure::NO_BRIDGE;
+use super::failure::USAGE;
+use super::output;
+use super::private_file;
+use crate::client::Client;
+use crate::client::ClientError;
+use crate::config;
+use crate::config::Environment;
+use crate::config::Reach;
+
+/// A bridge whose queue is full is asked again for so long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Send a message.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cctelegram send 'Build finished' --type build_completed --project shop
+  cctelegram send 'Disk is full' --severity critical --data '{\"free_mb\": 12}'
+  cctelegram send --event event.json        a whole event, as `cctelegram schema event` describes it
+  ./report | cctelegram send --event -
+
+When no bridge is running, the event is put into the spool and sent as soon as one is.
+Exit codes: 0 stored; 1 failed; 2 the event is wrong; 4 no bridge is running and there is no spool.")]
+pub(super) struct SendArgs {
+    /// The first line of the message
+    #[arg(required_unless_present = "event", conflicts_with = "event")]
+    title: Option<String>,
+    /// What it reports: one of the known types, or a word of your own
+    #[arg(
+        long = "type",
+        value_name = "TYPE",
+        default_value = "info_notification",
+        conflicts_with = "event"
+    )]
+    kind: String,
+    /// The text below the title
+    #[arg(long, value_name = "TEXT", conflicts_with = "event")]
+    description: Option<String>,
+    /// How much it matters; without it, as much as its type
+    #[arg(long, value_parser = ["info", "success", "warning", "error", "critical"], conflicts_with = "event")]
+    severity: Option<String>,
+    /// The project it belongs to
+    #[arg(long, value_name = "NAME", conflicts_with = "event")]
+    project: Option<String>,
+    /// The task it belongs to
+    #[arg(long, value_name = "ID", conflicts_with = "event")]
+    task: Option<String>,
+    /// A link to more
+    #[arg(long, value_name = "URL", conflicts_with = "event")]
+    url: Option<String>,
+    /// More details, as a JSON object
+    #[arg(long, value_name = "JSON", conflicts_with = "event")]
+    data: Option<String>,
+    /// A whole event as JSON, from a file or from standard input (`-`)
+    #[arg(long, value_name = "FILE")]
+    event: Option<String>,
+    /// Print JSON for programs
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: SendArgs, environment: &Environment) -> Result<ExitCode, Failure> {
+    let mut event = match &args.event {
+        Some(source) => object(&read(source)?, "the event")?,
+        None => compose(&args)?,
+    };
+    // With an id of its own, an event can be handed over twice and is sent once.
+    event
+        .entry("event_id")
+        .or_insert_with(|| json!(Uuid::now_v7().to_string()));
+    let event = serde_json::to_vec(&event).context("write the event")?;
+    let reach = config::reach(environment)?;
+    match super::runtime()?.block_on(hand_over(&reach, &event)) {
+        Ok(accepted) => tell(&accepted, args.json),
+        Err(ClientError::NoBridge(_) | ClientError::Broken(_)) => {
+            spool(&reach, &event, environment, args.json)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Hands the event to the bridge; when the queue is full, waits for room.
+async fn hand_over(reach: &Reach, event: &[u8]) -> Result<Accepted, ClientError> {
+    let client = Client::find(reach)?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match client.send(event.to_vec()).await {
+            Err(ClientError::Refused {
+                retry_after: Some(pause),
+                ..
+            }) if Instant::now() + pause < deadline => {
+                tokio::time::sleep(pause).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn tell(accepted: &Accepted, as_json: bool) -> Result<ExitCode, Failure> {
+    let id = &accepted.event_id;
+    if as_json {
+        output::json(accepted)?;
+    } else {
+        match accepted.status {
+            AcceptedAs::Stored if accepted.muted => {
+                output::line(&format!("{id} stored; held back, the bridge is mute"))
+            }
+            AcceptedAs::Stored => output::line(&format!("{id} stored")),
+            AcceptedAs::Duplicate => {
+                output::line(&format!("{id} was stored before: nothing is sent twice"))
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Puts the event into the spool, where the bridge finds it when it starts.
+fn spool(
+    reach: &Reach,
+    event: &[u8],
+    environment: &Environment,
+    as_json: bool,
+) -> Result<ExitCode, Failure> {
+    let folder = reach.home.events();
+    if !folder.is_dir() {
+        let text = format!(
+            "no bridge is running, and {} is no spool\nRun `cctelegram init`.",
+            folder.display()
+        );
+        return Err(Failure::new(NO_BRIDGE, text));
+    }
+    let validation =
+        config::load(environment).map_or(Validation::Strict, |config| config.intake.validation);
+    let event_id = match event::parse(event, validation, Digest::of(event)) {
+        Ok(parsed) => parsed.id,
+        Err(rejected) => {
+            return Err(Failure::new(
+                USAGE,
+                format!("the event is wrong: {rejected}\nCorrect this field."),
+            ));
+        }
+    };
+    put(&folder, event)?;
+    if as_json {
+        output::json(&json!({ "event_id": event_id, "status": "spooled" }))?;
+    } else {
+        output::line(&format!("{event_id} put into the spool"));
+    }
+    output::note("no bridge is running: the event is sent when one starts (`cctelegram start`)");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn put(folder: &Path, event: &[u8]) -> Result<(), Failure> {
+    let path = folder.join(format!("send-{}.json", Uuid::now_v7()));
+    let put = private_file::replace(&path, event);
+    Ok(put.with_context(|| format!("write {}\nIs there room on the disk?", path.display()))?)
+}
+
+fn compose(args: &SendArgs) -> Result<Map<String, Value>, Failure> {
+    let mut data = args
+        .data
+        .as_ref()
+        .map_or(Ok(Map::new()), |text| object(text.as_bytes(), "--data"))?;
+    let mut event = Map::from_iter([("type".to_owned(), json!(args.kind))]);
+    let add = |map: &mut Map<String, Value>, name: &str, value: &Option<String>| {
+        if let Some(value) = value {
+            map.insert(name.to_owned(), json!(value));
+        }
+    };
+    add(&mut event, "title", &args.title);
+    add(&mut event, "description", &args.description);
+    add(&mut event, "project", &args.project);
+    add(&mut event, "task_id", &args.task);
+    add(&mut data, "severity", &args.severity);
+    add(&mut data, "url", &args.url);
+    event.insert("data".to_owned(), Value::Object(data));
+    Ok(event)
+}
+
+fn read(source: &str) -> Result<Vec<u8>, Failure> {
+    let mut event = Vec::new();
+    let read = match source {
+        "-" => std::io::stdin().read_to_end(&mut event).map(drop),
+        path => std::fs::read(path).map(|bytes| event = bytes),
+    };
+    read.map_err(|error| {
+        Failure::new(
+            USAGE,
+            format!("{source} cannot be read: {error}\nName a file, or - for the input."),
+        )
+    })?;
+    Ok(event)
+}
+
+fn object(json: &[u8], what: &str) -> Result<Map<String, Value>, Failure> {
+    serde_json::from_slice(json).map_err(|error| {
+        Failure::new(USAGE, format!("{what} is no JSON object: {error}\n`cctelegram schema event` tells what one looks like."))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args() -> SendArgs {
+        SendArgs {
+            title: Some("Done".to_owned()),
+            kind: "task_completion".to_owned(),
+            description: None,
+            severity: Some("error".to_owned()),
+            project: Some("shop".to_owned()),
+            task: None,
+            url: None,
+            data: Some(r#"{"n": 1}"#.to_owned()),
+            event: None,
+            json: false,
+        }
+    }
+
+    #[test]
+    fn options_become_an_event() {
+        let event = Value::Object(compose(&args()).unwrap());
+        let data = json!({ "n": 1, "severity": "error" });
+        assert_eq!(
+            event,
+            json!({ "type": "task_completion", "title": "Done", "project": "shop", "data": data })
+        );
+        assert!(
+            compose(&SendArgs {
+                data: Some("[]".to_owned()),
+                ..args()
+            })
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn without_a_bridge_the_event_waits_in_the_spool() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut environment = Environment::default();
+        environment.set("CC_TELEGRAM_HOME", folder.path().to_str().unwrap());
+        environment.set(
+            "CC_TELEGRAM_SOCKET",
+            folder.path().join("none.sock").to_str().unwrap(),
+        );
+        let nowhere = run(args(), &environment).unwrap_err();
+        assert_eq!(nowhere.exit_code(), ExitCode::from(NO_BRIDGE));
+        let events = folder.path().join("events");
+        std::fs::create_dir(&events).unwrap();
+        run(args(), &environment).unwrap();
+        let file = std::fs::read_dir(&events).unwrap().next().unwrap().unwrap();
+        assert!(file.file_name().to_string_lossy().ends_with(".json"));
+        let event: Value = serde_json::from_slice(&std::fs::read(file.path()).unwrap()).unwrap();
+        assert!(event["title"] == "Done" && event["event_id"].is_string());
+        let untitled = SendArgs {
+            title: Some(" ".to_owned()),
+            ..args()
+        };
+        assert_eq!(
+            run(untitled, &environment).unwrap_err().exit_code(),
+            ExitCode::from(USAGE)
+        );
+        assert_eq!(std::fs::read_dir(&events).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,187 @@
+//! The copies of a request for a decision: one message with buttons in each chat, kept up to date.
+
+use cctelegram_core::approval::State;
+use cctelegram_core::delivery::Priority;
+use cctelegram_core::delivery::Work;
+use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::ChatId;
+use cctelegram_core::id::MessageId;
+use cctelegram_core::time::Timestamp;
+
+use crate::approvals;
+use crate::error::StoreError;
+use crate::rows;
+use crate::rows::NewRow;
+use crate::store::Store;
+use crate::tx::Durability;
+use crate::tx::Tx;
+use crate::writer::Change;
+
+impl Store {
+    /// Queues an edit of every copy of every pending request, after a gap in which presses were lost. Answers how many.
+    pub async fn touch_open(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.change(TouchOpen { now }).await
+    }
+}
+
+struct TouchOpen {
+    now: Timestamp,
+}
+
+impl Change for TouchOpen {
+    type Output = u64;
+    const DURABILITY: Durability = Durability::Normal;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<u64, StoreError> {
+        let open: Vec<String> = sqlx::query_scalar("SELECT id FROM approval WHERE pending = 1")
+            .fetch_all(tx.connection())
+            .await?;
+        let mut queued = 0;
+        for id in open {
+            let id = approvals::parse_id(&id)?;
+            for chat in copies(tx, id, Copies::Sent).await? {
+                queued += u64::from(queue_edit(tx, id, chat, self.now).await?);
+            }
+        }
+        tx.commit_quiet();
+        Ok(queued)
+    }
+}
+
+/// After a request ended: copies that wait are not sent any more, copies that were sent are brought up to date. What a
+/// mute holds back stays, to be listed when it ends.
+pub(crate) async fn tell(tx: &mut Tx, id: ApprovalId, now: Timestamp) -> Result<(), StoreError> {
+    for chat in copies(tx, id, Copies::SentOrLeased).await? {
+        queue_edit(tx, id, chat, now).await?;
+    }
+    let waiting: Vec<i64> = sqlx::query_scalar(
+        "SELECT id FROM outbox WHERE approval = $1 AND kind = 'approval' AND done IS NULL AND leased IS NULL \
+         AND held = 0",
+    )
+    .bind(id.to_string())
+    .fetch_all(tx.connection())
+    .await?;
+    for row in waiting {
+        rows::finish(tx, row, rows::Done::Superseded, None, now).await?;
+    }
+    Ok(())
+}
+
+enum Copies {
+    Sent,
+    SentOrLeased,
+}
+
+async fn copies(tx: &mut Tx, id: ApprovalId, which: Copies) -> Result<Vec<ChatId>, StoreError> {
+    let sql = match which {
+        Copies::Sent => {
+            "SELECT DISTINCT chat FROM outbox WHERE approval = $1 AND kind = 'approval' \
+             AND done = 'sent' AND message IS NOT NULL ORDER BY chat"
+        }
+        Copies::SentOrLeased => {
+            "SELECT DISTINCT chat FROM outbox WHERE approval = $1 AND kind = 'approval' \
+             AND ((done = 'sent' AND message IS NOT NULL) OR (done IS NULL AND leased IS NOT NULL)) ORDER BY chat"
+        }
+    };
+    let chats: Vec<i64> = sqlx::query_scalar(sql)
+        .bind(id.to_string())
+        .fetch_all(tx.connection())
+        .await?;
+    Ok(chats.into_iter().map(ChatId).collect())
+}
+
+/// Queues an edit unless one waits already. One that is being sent may carry the old state, so it does not count.
+async fn queue_edit(
+    tx: &mut Tx,
+    id: ApprovalId,
+    chat: ChatId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let waiting: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE approval = $1 AND chat = $2 AND kind = 'approval_edit' \
+         AND done IS NULL AND leased IS NULL)",
+    )
+    .bind(id.to_string())
+    .bind(chat.0)
+    .fetch_one(tx.connection())
+    .await?;
+    if waiting {
+        return Ok(false);
+    }
+    insert(tx, &Work::ApprovalEdit { approval: id }, chat, now).await?;
+    Ok(true)
+}
+
+/// The message with the buttons of a request's copy in a chat.
+pub(crate) async fn message(
+    tx: &mut Tx,
+    approval: ApprovalId,
+    chat: ChatId,
+) -> Result<Option<MessageId>, StoreError> {
+    let message: Option<i64> = sqlx::query_scalar(
+        "SELECT message FROM outbox WHERE approval = $1 AND chat = $2 AND kind = 'approval' AND done = 'sent' \
+         AND message IS NOT NULL ORDER BY id DESC LIMIT 1",
+    )
+    .bind(approval.to_string())
+    .bind(chat.0)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(message.map(MessageId))
+}
+
+/// Is there another copy that was sent or may yet be?
+pub(crate) async fn has_other(
+    tx: &mut Tx,
+    row: i64,
+    approval: ApprovalId,
+) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE approval = $1 AND kind = 'approval' AND id <> $2 \
+         AND (done IS NULL OR (done = 'sent' AND message IS NOT NULL)))",
+    )
+    .bind(approval.to_string())
+    .bind(row)
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(found)
+}
+
+/// A copy was deleted in its chat. A request that still waits is sent there again whole; one that ended needs no edit.
+pub(crate) async fn ask_anew(
+    tx: &mut Tx,
+    approval: ApprovalId,
+    chat: ChatId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE outbox SET message = NULL WHERE approval = $1 AND chat = $2 AND kind = 'approval' \
+         AND done = 'sent'",
+    )
+    .bind(approval.to_string())
+    .bind(chat.0)
+    .execute(tx.connection())
+    .await?;
+    let found = approvals::by_id(tx.connection(), approval).await?;
+    if found.is_some_and(|approval| approval.state == State::Pending) {
+        insert(tx, &Work::Approval { approval }, chat, at).await?;
+    }
+    Ok(())
+}
+
+async fn insert(tx: &mut Tx, work: &Work, chat: ChatId, at: Timestamp) -> Result<(), StoreError> {
+    let event = match rows::approval_of(work) {
+        Some(id) => approvals::event_key(tx, id).await?,
+        None => None,
+    };
+    let row = NewRow {
+        chat,
+        priority: Priority::Approval,
+        work,
+        event,
+        reply_to: None,
+        at,
+        held: false,
+    };
+    rows::insert(tx, &row).await?;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Requests for a decision that end without one. Decisions are in `dispatch`.
+
+use cctelegram_core::approval::Approval;
+use cctelegram_core::approval::State;
+use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Record;
+use cctelegram_core::id::ApprovalId;
+use cctelegram_core::time::Timestamp;
+
+use crate::approvals;
+use crate::copies;
+use crate::error::StoreError;
+use crate::responses;
+use crate::rows::json;
+use crate::store::Store;
+use crate::tx::Durability;
+use crate::tx::Tx;
+use crate::writer::Change;
+
+impl Store {
+    /// Ends a pending request as withdrawn, answered elsewhere or expired, tells every chat that has a copy, and writes
+    /// the answer. Answers the request as it ended; nothing if it was not pending, and then nothing is recorded either.
+    pub async fn end(
+        &self,
+        id: ApprovalId,
+        state: State,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<Option<Approval>, StoreError> {
+        self.change(End {
+            id,
+            state,
+            record,
+            now,
+        })
+        .await
+    }
+
+    /// Ends every request whose time is over; answers which.
+    pub async fn expire_due(&self, now: Timestamp) -> Result<Vec<ApprovalId>, StoreError> {
+        self.change(ExpireDue { now }).await
+    }
+}
+
+struct End {
+    id: ApprovalId,
+    state: State,
+    record: Record,
+    now: Timestamp,
+}
+
+impl Change for End {
+    type Output = Option<Approval>;
+    const DURABILITY: Durability = Durability::Full;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Option<Approval>, StoreError> {
+        if !matches!(
+            self.state,
+            State::Withdrawn { .. } | State::Locally { .. } | State::Expired { .. }
+        ) {
+            return Err(StoreError::NotAnEnding);
+        }
+        let ended = end(tx, self.id, &self.state, self.now).await?;
+        match ended {
+            Some(_) => tx.commit(self.record.clone()).await?,
+            None => tx.commit_quiet(),
+        }
+        Ok(ended)
+    }
+}
+
+struct ExpireDue {
+    now: Timestamp,
+}
+
+impl Change for ExpireDue {
+    type Output = Vec<ApprovalId>;
+    const DURABILITY: Durability = Durability::Full;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Vec<ApprovalId>, StoreError> {
+        let due: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM approval WHERE pending = 1 AND expires <= $1 ORDER BY expires, id",
+        )
+        .bind(self.now.as_millis())
+        .fetch_all(tx.connection())
+        .await?;
+        let (mut ended, mut records) = (Vec::new(), Vec::new());
+        for id in due {
+            let id = approvals::parse_id(&id)?;
+            let Some(approval) = end(tx, id, &State::Expired { at: self.now }, self.now).await?
+            else {
+                continue;
+            };
+            let details = serde_json::json!({ "event": approval.event, "digest": approval.digest });
+            let (name, target) = (EventName::ApprovalExpired, id.to_string());
+            let record = Record::new(self.now, name, Actor::System, target);
+            records.push(record.details(details).action("nobody decided in time"));
+            ended.push(id);
+        }
+        tx.commit_each(records).await?;
+        Ok(ended)
+    }
+}
+
+async fn end(
+    tx: &mut Tx,
+    id: ApprovalId,
+    state: &State,
+    now: Timestamp,
+) -> Result<Option<Approval>, StoreError> {
+    if !leave_pending(tx, id, state, None).await? {
+        return Ok(None);
+    }
+    let Some(approval) = approvals::by_id(tx.connection(), id).await? else {
+        return Ok(None);
+    };
+    copies::tell(tx, id, now).await?;
+    responses::of_ending(tx, &approval, now).await?;
+    Ok(Some(approval))
+}
+
+/// Moves a request from pending to `state`: exactly one caller succeeds. With `before`, only if it has not expired then.
+pub(crate) async fn leave_pending(
+    tx: &mut Tx,
+    id: ApprovalId,
+    state: &State,
+    before: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let changed = sqlx::query(
+        "UPDATE approval SET pending = 0, state = $2 \
+         WHERE id = $1 AND pending = 1 AND (expires IS NULL OR $3 IS NULL OR expires > $3)",
+    )
+    .bind(id.to_string())
+    .bind(json("an approval's state", state)?)
+    .bind(before.map(Timestamp::as_millis))
+    .execute(tx.connection())
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
