@@ -31,6 +31,10 @@ impl Alerts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(episode)
     }
 
+    pub(crate) fn stands(&self, episode: &'static str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(episode)
+    }
+
     /// The episode has passed: the next one is told again.
     pub(crate) fn over(&self, episode: &'static str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(episode);

@@ -3,24 +3,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cctelegram_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 
 /// Without a wake-up, expired requests are looked for this often.
-const LOOK_ANYWAY: Duration = Duration::from_secs(60);
+const LOOK_ANYWAY: Duration = Duration::from_mins(1);
+/// After a failure of the store, the next try.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Ends requests whose time is over, until `stop` is cancelled.
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     while !stop.is_cancelled() {
-        let woken = app.wake.timers.notified();
-        let expired = app.store.expire_due(app.now()).await?;
-        if !expired.is_empty() {
-            tracing::info!(count = expired.len(), "requests expired without a decision");
-            app.wake.decided();
-        }
-        let next = app.store.next_expiry().await?;
-        let wait = next.map_or(LOOK_ANYWAY, |at| at.since(app.now()).saturating_add(Duration::from_millis(1)));
+        let woken = app.wake.expiry.notified();
+        let wait = match expire(&app).await {
+            Ok(wait) => wait,
+            Err(error) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::error!(error, "requests cannot be ended; trying again");
+                TRY_AGAIN
+            }
+        };
         tokio::select! {
             () = stop.cancelled() => {}
             () = woken => {}
@@ -28,4 +32,15 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
         }
     }
     Ok(())
+}
+
+/// Ends what is over; tells how long to wait for the next end.
+async fn expire(app: &App) -> Result<Duration, StoreError> {
+    let expired = app.store.expire_due(app.now()).await?;
+    if !expired.is_empty() {
+        tracing::info!(count = expired.len(), "requests expired without a decision");
+        app.wake.decided();
+    }
+    let next = app.store.next_expiry().await?;
+    Ok(next.map_or(LOOK_ANYWAY, |at| at.since(app.now()).saturating_add(Duration::from_millis(1))))
 }

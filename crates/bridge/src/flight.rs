@@ -42,7 +42,7 @@ pub(crate) struct Landed {
     pub(crate) outcome: Option<Outcome>,
 }
 
-/// What a row asks for now.
+/// The next call that a row needs.
 enum Call {
     Send { part: Outgoing, last: bool, options: SendOptions },
     Edit { message: MessageId, body: Body, keyboard: Option<Keyboard> },
@@ -199,7 +199,6 @@ async fn mark(app: &App, mark: Mark) {
         tokio::time::sleep(STORE_PAUSE).await;
     }
     app.wake.changed();
-    app.wake.spool.notify_one();
 }
 
 fn tell(app: &App, row: &Leased, outcome: &Outcome, at: Timestamp) {

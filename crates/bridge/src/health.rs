@@ -22,6 +22,7 @@ pub(crate) struct Health(Mutex<Facts>);
 struct Facts {
     heard: Option<Timestamp>,
     poll_problem: Option<String>,
+    conflict: Option<String>,
     failing_since: Option<Timestamp>,
     send_problem: Option<String>,
     paused: Option<String>,
@@ -39,15 +40,17 @@ impl Health {
         self.with(|facts| {
             facts.heard = Some(at);
             facts.poll_problem = None;
+            facts.conflict = None;
         });
-    }
-
-    pub(crate) fn last_heard(&self) -> Option<Timestamp> {
-        self.with(|facts| facts.heard)
     }
 
     pub(crate) fn poll_failed(&self, problem: String) {
         self.with(|facts| facts.poll_problem = Some(problem));
+    }
+
+    /// Telegram hands our updates to somebody else: a second poller, or a webhook.
+    pub(crate) fn poll_conflict(&self, problem: String) {
+        self.with(|facts| facts.conflict = Some(problem));
     }
 
     pub(crate) fn sent(&self) {
@@ -104,12 +107,12 @@ impl Facts {
     }
 
     fn silence(&self, now: Timestamp) -> Option<String> {
+        if let Some(conflict) = &self.conflict {
+            return Some(format!("Answers may go to someone else: {conflict}."));
+        }
         let because = self.poll_problem.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         match self.heard {
             None => Some(format!("Telegram was not heard from yet{because}.")),
-            Some(_) if self.poll_problem.as_ref().is_some_and(|why| why.contains("409")) => {
-                Some(format!("Answers may go to someone else{because}."))
-            }
             Some(at) if now.since(at) > HEARD_WITHIN => {
                 Some(format!("Telegram was not heard from for {}{because}.", span(now.since(at))))
             }
@@ -144,6 +147,16 @@ mod tests {
         assert_eq!(health.problems(at(100)), ["Nothing could be sent for 30 s: connection refused."]);
         health.sent();
         assert!(health.problems(at(100)).is_empty());
+    }
+
+    #[test]
+    fn somebody_else_who_polls_is_a_problem_at_once() {
+        let health = Health::default();
+        health.heard(at(100));
+        health.poll_conflict("Conflict".to_owned());
+        assert_eq!(health.problems(at(100)), ["Answers may go to someone else: Conflict."]);
+        health.heard(at(101));
+        assert!(health.problems(at(101)).is_empty());
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Home {
     }
 
     pub(crate) fn database(&self) -> PathBuf {
-        self.root.join("bridge.db")
+        self.root.join("cctelegram.db")
     }
 
     pub(crate) fn env_file(&self) -> PathBuf {
@@ -101,9 +101,9 @@ impl Home {
     fn files(&self) -> Vec<PathBuf> {
         let mut files = vec![self.env_file(), self.config_file(), self.lock_file()];
         for name in [
-            "bridge.db",
-            "bridge.db-wal",
-            "bridge.db-shm",
+            "cctelegram.db",
+            "cctelegram.db-wal",
+            "cctelegram.db-shm",
             "bridge.log",
             "security.log",
         ] {
@@ -255,7 +255,7 @@ mod tests {
         for link in [
             ".env",
             "config.toml",
-            "bridge.db",
+            "cctelegram.db",
             "bridge.log",
             "events",
             "events/rejected",

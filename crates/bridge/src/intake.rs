@@ -9,11 +9,13 @@ use cctelegram_core::event::Event;
 use cctelegram_core::event::Kind;
 use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::EventId;
+use cctelegram_core::mode::Mode;
 use cctelegram_core::route::recipients;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
 use cctelegram_store::StoreError;
+use futures_util::future::join_all;
 use uuid::Uuid;
 
 use crate::alerts;
@@ -21,7 +23,7 @@ use crate::alerts::Alert;
 use crate::app::App;
 
 /// The episode of a full queue, told once until there is room again.
-pub(crate) const QUEUE_FULL: &str = "queue_full";
+const QUEUE_FULL: &str = "queue_full";
 
 /// An event that is durably stored.
 #[derive(Debug)]
@@ -53,15 +55,25 @@ pub(crate) async fn take(
     lifetime: Option<Duration>,
     actor: Actor,
 ) -> Result<Taken, Refusal> {
-    if app.memory.is_short(app.now()) {
-        return Err(Refusal::Memory);
-    }
-    store(app, event, lifetime, Origin::Producer(actor)).await
+    let mode = app.mode().await?.mode;
+    store(app, event, lifetime, Origin::Producer(actor), mode).await
+}
+
+/// Takes events in their order. Between the look at the mode and the store's own queue nothing waits, so that none
+/// can overtake another.
+pub(crate) async fn take_all(app: &App, events: Vec<Event>) -> Vec<Result<Taken, Refusal>> {
+    let mode = app.mode().await.map(|status| status.mode);
+    let take = |event| {
+        let mode = mode.clone();
+        async { store(app, event, None, Origin::Producer(Actor::System), mode?).await }
+    };
+    join_all(events.into_iter().map(take)).await
 }
 
 /// Takes an alert of the bridge itself, which a full queue does not keep out.
 pub(crate) async fn alert(app: &App, event: Event) -> Result<Taken, Refusal> {
-    store(app, event, None, Origin::Bridge).await
+    let mode = app.mode().await?.mode;
+    store(app, event, None, Origin::Bridge, mode).await
 }
 
 enum Origin {
@@ -69,13 +81,22 @@ enum Origin {
     Bridge,
 }
 
-async fn store(app: &App, event: Event, lifetime: Option<Duration>, origin: Origin) -> Result<Taken, Refusal> {
+async fn store(
+    app: &App,
+    event: Event,
+    lifetime: Option<Duration>,
+    origin: Origin,
+    mode: Mode,
+) -> Result<Taken, Refusal> {
     let received = app.now();
+    if matches!(origin, Origin::Producer(_)) && app.memory.is_short(received) {
+        return Err(Refusal::Memory);
+    }
     let recipients = recipients(&event, &app.config.people.routes, &app.config.people.chats());
     if recipients.is_empty() {
         return Err(Refusal::Nobody);
     }
-    let muted = app.mode().await?.mode.holds(&event);
+    let muted = mode.holds(&event);
     // The digest covers what was asked; what is stored and shown has its secrets masked.
     let ask = event.asks().then(|| Ask {
         id: ApprovalId(Uuid::now_v7()),
@@ -102,8 +123,13 @@ async fn store(app: &App, event: Event, lifetime: Option<Duration>, origin: Orig
     match app.store.accept(accept).await? {
         AcceptOutcome::Stored => {
             app.wake.outbox.notify_one();
-            app.wake.timers.notify_one();
+            app.wake.expiry.notify_one();
+            if muted {
+                // The mute may have ended meanwhile.
+                app.wake.modes.notify_one();
+            }
             app.metrics.accepted();
+            end_episode_if_there_is_room(app).await?;
             Ok(Taken { event: id, stored_as: AcceptedAs::Stored, muted, approval: asked })
         }
         AcceptOutcome::Duplicate { approval } => {
@@ -114,6 +140,17 @@ async fn store(app: &App, event: Event, lifetime: Option<Duration>, origin: Orig
             Err(Refusal::Full(app.config.intake.max_queue_size))
         }
     }
+}
+
+/// A full queue is over when a tenth of it is free again; a single place would begin a new episode with each event.
+async fn end_episode_if_there_is_room(app: &App) -> Result<(), StoreError> {
+    if app.alerts.stands(QUEUE_FULL) {
+        let free_enough = app.config.intake.max_queue_size.saturating_mul(9);
+        if app.store.counts().await?.waiting.saturating_mul(10) < free_enough {
+            app.alerts.over(QUEUE_FULL);
+        }
+    }
+    Ok(())
 }
 
 async fn tell_full(app: &App) {

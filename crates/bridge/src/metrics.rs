@@ -28,7 +28,7 @@ pub(crate) struct Metrics {
     resident_bytes: Gauge,
 }
 
-/// Name and help of every metric; counters get `_total` in the exposition (OpenMetrics 1.0).
+/// Name and help of every metric; counters get `_total` in the exposition (`OpenMetrics` 1.0).
 const ALL: [(&str, &str); 13] = [
     ("cctelegram_events_accepted", "Events durably stored"),
     ("cctelegram_events_rejected", "Event files that were refused"),
@@ -44,6 +44,9 @@ const ALL: [(&str, &str); 13] = [
     ("cctelegram_healthy", "1 when healthy, else 0"),
     ("cctelegram_resident_memory_bytes", "Resident memory of the process"),
 ];
+
+/// The first of them are counters, the others gauges.
+const COUNTERS: usize = 8;
 
 impl Metrics {
     pub(crate) fn new() -> Self {
@@ -112,7 +115,7 @@ impl Metrics {
         self.refused.inc();
     }
 
-    /// All figures as OpenMetrics text.
+    /// All figures as `OpenMetrics` text.
     pub(crate) async fn exposition(&self, app: &App) -> anyhow::Result<String> {
         let counts = app.store.counts().await?;
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
@@ -130,9 +133,10 @@ impl Metrics {
 /// The table of all metrics, as Markdown.
 pub(crate) fn reference() -> String {
     let mut text = String::from("# Metrics\n\n`GET /metrics` answers with these, as OpenMetrics text.\n\n| name | meaning |\n|---|---|\n");
-    for (name, help) in ALL {
+    for (index, (name, help)) in ALL.into_iter().enumerate() {
+        let suffix = if index < COUNTERS { "_total" } else { "" };
         // Writing into a String cannot fail.
-        writeln!(text, "| `{name}` | {help} |").unwrap_or_default();
+        writeln!(text, "| `{name}{suffix}` | {help} |").unwrap_or_default();
     }
     text
 }

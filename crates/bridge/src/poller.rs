@@ -22,11 +22,13 @@ use crate::dispatch;
 use crate::health::POLL_SECONDS;
 
 /// Telegram keeps a button press for 150 s only; after a gap of this length, presses may have been lost.
-const GAP: Duration = Duration::from_secs(120);
+const GAP: Duration = Duration::from_mins(2);
 /// The wait after a failed poll.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
 /// The wait after a 409: whoever else polls with this token would otherwise fight us.
 const CONFLICT_WAIT: Duration = Duration::from_secs(10);
+/// The poll after a 409 is this long (seconds): whoever still polls ends it sooner, and a quiet one shows that they are gone.
+const AFTER_CONFLICT_SECONDS: u64 = 10;
 /// The clocks are compared this often, to notice that the machine slept.
 const TICK: Duration = Duration::from_secs(2);
 /// The episode of somebody else polling with our token.
@@ -34,14 +36,20 @@ const CONFLICT: &str = "poll_conflict";
 
 /// Polls until `stop` is cancelled.
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut poller = Poller { app, first: true };
+    let mut poller = Poller { app, last: None, patience: 0 };
     // Presses made while no bridge ran may be lost: open requests are pressed again.
     poller.press_again().await?;
     while !stop.is_cancelled() {
         let wait = tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = woke_up() => Duration::ZERO,
-            polled = poller.poll() => poller.after(polled, &stop).await?,
+            answer = poller.poll() => match poller.after(answer, &stop).await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "updates cannot be stored; asking for them again");
+                    TRY_AGAIN
+                }
+            },
         };
         tokio::select! {
             () = stop.cancelled() => {}
@@ -53,25 +61,27 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
 
 struct Poller {
     app: Arc<App>,
-    first: bool,
+    /// When the last poll succeeded.
+    last: Option<Timestamp>,
+    /// How long the next poll may wait for something to happen (seconds). After trouble it is short, so that the bridge
+    /// knows soon whether it can hear.
+    patience: u64,
 }
 
 impl Poller {
     async fn poll(&self) -> anyhow::Result<Result<Vec<RawUpdate>, CallError>> {
         let client = self.app.bot.client();
         let offset = self.app.store.offset(client.bot_id()).await?;
-        // The first poll answers at once, so that the bridge knows soon whether it can hear.
-        let timeout = if self.first { 0 } else { POLL_SECONDS };
-        Ok(client.get_updates(offset, timeout).await)
+        Ok(client.get_updates(offset, self.patience).await)
     }
 
     /// Takes care of one poll's result; returns how long to wait before the next.
     async fn after(
         &mut self,
-        polled: anyhow::Result<Result<Vec<RawUpdate>, CallError>>,
+        answer: anyhow::Result<Result<Vec<RawUpdate>, CallError>>,
         stop: &CancellationToken,
     ) -> anyhow::Result<Duration> {
-        let error = match polled? {
+        let error = match answer? {
             Ok(updates) => {
                 self.heard(updates).await?;
                 return Ok(Duration::ZERO);
@@ -79,7 +89,14 @@ impl Poller {
             Err(error) => error,
         };
         tracing::warn!(%error, "polling failed");
-        self.app.health.poll_failed(error.to_string());
+        self.patience = if matches!(error, CallError::Conflict(_)) { AFTER_CONFLICT_SECONDS } else { 0 };
+        match error {
+            CallError::Conflict(_) => self.app.health.poll_conflict(error.to_string()),
+            CallError::Unauthorized(_)
+            | CallError::Limited { .. }
+            | CallError::Refused { .. }
+            | CallError::Unreachable(_) => self.app.health.poll_failed(error.to_string()),
+        }
         Ok(match error {
             CallError::Unauthorized(reason) => {
                 bot::until_token_works(&self.app, &reason, stop).await;
@@ -96,14 +113,14 @@ impl Poller {
 
     async fn heard(&mut self, updates: Vec<RawUpdate>) -> anyhow::Result<()> {
         let now = self.app.now();
-        let last = self.app.health.last_heard();
         self.store(updates, now).await?;
-        self.app.health.heard(now);
-        self.app.alerts.over(CONFLICT);
-        if last.is_some_and(|last| now.since(last) > GAP) {
+        if self.last.is_some_and(|last| now.since(last) > GAP) {
             self.press_again().await?;
         }
-        if std::mem::take(&mut self.first) {
+        self.patience = POLL_SECONDS;
+        self.app.health.heard(now);
+        self.app.alerts.over(CONFLICT);
+        if self.last.replace(now).is_none() {
             self.introduce().await;
         }
         Ok(())

@@ -3,7 +3,8 @@
 use tokio::sync::Notify;
 use tokio::sync::watch;
 
-/// The wake-ups between tasks. Arm one before looking for work, so that none is missed.
+/// The wake-ups between tasks: each has one task that waits for it. Arm one before looking for work, so that none is
+/// missed.
 pub(crate) struct Wake {
     /// There may be something to send.
     pub(crate) outbox: Notify,
@@ -13,8 +14,10 @@ pub(crate) struct Wake {
     pub(crate) responses: Notify,
     /// There may be files to take in, or room for more.
     pub(crate) spool: Notify,
-    /// The time of the next expiry or end of mute may have changed.
-    pub(crate) timers: Notify,
+    /// The time of the next expiry may have changed.
+    pub(crate) expiry: Notify,
+    /// The time of the end of a mute may have changed.
+    pub(crate) modes: Notify,
     /// Counts changes of approvals and marked messages; waiters compare before and after.
     changes: watch::Sender<u64>,
 }
@@ -26,7 +29,8 @@ impl Wake {
             inbox: Notify::new(),
             responses: Notify::new(),
             spool: Notify::new(),
-            timers: Notify::new(),
+            expiry: Notify::new(),
+            modes: Notify::new(),
             changes: watch::Sender::new(0),
         }
     }
@@ -44,7 +48,7 @@ impl Wake {
     pub(crate) fn decided(&self) {
         self.outbox.notify_one();
         self.responses.notify_one();
-        self.timers.notify_one();
+        self.expiry.notify_one();
         self.changed();
     }
 }

@@ -461,6 +461,9 @@ async fn security_what_a_button_carries_stands_in_no_file() {
         }
     }
     assert!(looked_at >= 4, "the database, its log and the bridge's log were there");
+    // The press itself was stored until it was handled.
+    let updates = bridge.database().await.texts("SELECT body FROM update_inbox WHERE handled = 1").await;
+    assert_eq!(updates, [""]);
     bridge.finish().await;
 }
 

@@ -479,3 +479,26 @@ async fn a_long_outage_and_a_restart_in_it_lose_nothing() {
     assert_eq!(bridge.status().await["dead"], 0);
     bridge.finish().await;
 }
+
+/// The processor time that the bridge has used so far, in hundredths of a second.
+fn processor_time(bridge: &TestBridge) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", bridge.process().id())).unwrap();
+    let fields = stat.rsplit_once(") ").unwrap().1;
+    fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_only_waits_uses_no_processor() {
+    let bridge = TestBridge::start(setup()).await;
+    bridge.drop_event("first", &event("info_notification", "wake up"));
+    bridge.message_with(USER, "wake up").await;
+    let muted = json!({ "mode": "mute", "for_s": 3 });
+    let answer = bridge.socket.request(reqwest::Method::PUT, "/v1/mode", Some(&muted)).await.unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    post(&bridge, &event("info_notification", "after three quiet seconds")).await;
+    let before = processor_time(&bridge);
+    bridge.message_with(USER, "after three quiet seconds").await;
+    let used = processor_time(&bridge) - before;
+    assert!(used < 40, "{used} hundredths of a second for nothing");
+    bridge.finish().await;
+}

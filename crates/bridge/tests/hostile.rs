@@ -275,7 +275,7 @@ async fn security_no_secret_gets_into_messages_files_database_or_log() {
     for secret in &secrets {
         assert!(!all.contains(secret.as_str()) && !calls.contains(secret.as_str()), "{secret:.4} was sent");
         let files = kept(&bridge);
-        assert!(files.iter().any(|(path, _)| path.ends_with("cctelegram.db")));
+        assert!(files.iter().any(|(path, _)| path.ends_with("cctelegram.db")), "{:?}", files.iter().map(|(path, _)| path).collect::<Vec<_>>());
         // What was rejected is the producer's own file and is kept as it is; the reason beside it is ours.
         let ours = |path: &PathBuf| !(path.starts_with(&rejected) && path.extension().is_some_and(|e| e == "json"));
         let leaks = files.iter().filter(|(path, _)| ours(path)).filter(|(_, bytes)| holds(bytes, secret));

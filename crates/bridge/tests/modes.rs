@@ -6,6 +6,7 @@ use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::emulator::Message;
 use cctelegram_testkit::until;
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
@@ -92,8 +93,10 @@ async fn the_socket_shows_switches_and_resets_the_mode() {
         assert_eq!(answer.status, 400, "{wrong}: {answer:?}");
     }
     assert_eq!(mode(&bridge).await["mode"], "local");
-    let switches = bridge.audited().await.into_iter().filter(|name| name == "mode_changed").count();
-    assert_eq!(switches, 3);
+    let records = bridge.database().await.audit().await;
+    let is_switch = |record: &&Value| record["event"] == "mode_changed" && record["target"] == "mode";
+    let switches: Vec<&Value> = records.iter().filter(is_switch).map(|record| &record["details"]["to"]).collect();
+    assert_eq!(switches, ["nomad", "mute", "local"]);
     bridge.finish().await;
 }
 
@@ -288,6 +291,25 @@ async fn a_mute_in_a_mute_still_gives_way_to_the_mode_before_both() {
     put(&bridge, json!({ "mode": "mute", "for_s": 3_600 })).await;
     put(&bridge, json!({ "mode": "mute", "for_s": 1 })).await;
     assert_eq!(mode_when(&bridge, "local").await["set_by"], "setting");
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_come_while_a_mute_ends_are_not_left_behind() {
+    let bridge = TestBridge::start(setup()).await;
+    for round in 0..10 {
+        put(&bridge, json!({ "mode": "mute" })).await;
+        let titles: Vec<String> = (0..8).map(|number| format!("round {round} number {number}.")).collect();
+        let posts = join_all(titles.iter().map(|title| async {
+            post(&bridge, &event("build_failed", title)).await;
+        }));
+        tokio::join!(posts, reset(&bridge));
+        bridge.status_when("nothing is held", |status| status["held"] == 0).await;
+        bridge.idle().await;
+        for title in &titles {
+            assert_eq!(with(&bridge, USER, title).len(), 1, "{title}");
+        }
+    }
     bridge.finish().await;
 }
 

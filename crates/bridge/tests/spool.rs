@@ -1,5 +1,8 @@
 //! Event files: when they are taken, what is refused, and that neither ever gets in the way of the others.
-#![expect(clippy::expect_used, reason = "a test that panics has failed, in its helpers too")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test that panics has failed, in its helpers too"
+)]
 
 use std::fs;
 use std::fs::File;
@@ -52,7 +55,10 @@ fn is_there(path: &Path) -> bool {
 async fn refused(bridge: &TestBridge, name: &str) -> String {
     let note = rejected(bridge, &format!("{name}.reason"));
     let is_whole = |reason: &String| reason.ends_with('\n');
-    let reason = until(&format!("{name} is refused"), async || fs::read_to_string(&note).ok().filter(is_whole)).await;
+    let reason = until(&format!("{name} is refused"), async || {
+        fs::read_to_string(&note).ok().filter(is_whole)
+    })
+    .await;
     assert!(is_there(&rejected(bridge, name)), "{name} is not kept");
     reason
 }
@@ -60,26 +66,47 @@ async fn refused(bridge: &TestBridge, name: &str) -> String {
 /// The names in the spool, but not in its folder of refused files.
 fn spooled(bridge: &TestBridge) -> Vec<String> {
     let entries = fs::read_dir(bridge.events()).expect("the spool can be listed");
-    let names = entries.map(|entry| entry.expect("it can be listed").file_name().to_string_lossy().into_owned());
+    let names = entries.map(|entry| {
+        entry
+            .expect("it can be listed")
+            .file_name()
+            .to_string_lossy()
+            .into_owned()
+    });
     let mut names: Vec<String> = names.filter(|name| name != "rejected").collect();
     names.sort();
     names
 }
 
 async fn is_empty(bridge: &TestBridge) {
-    until("the spool is empty", async || spooled(bridge).is_empty().then_some(())).await;
+    until("the spool is empty", async || {
+        spooled(bridge).is_empty().then_some(())
+    })
+    .await;
 }
 
 async fn events(bridge: &TestBridge) -> i64 {
-    bridge.database().await.number("SELECT count(*) FROM event").await
+    bridge
+        .database()
+        .await
+        .number("SELECT count(*) FROM event")
+        .await
 }
 
 fn sent(bridge: &TestBridge) -> usize {
-    bridge.emulator.messages(USER).iter().filter(|message| message.from_bot).count()
+    bridge
+        .emulator
+        .messages(USER)
+        .iter()
+        .filter(|message| message.from_bot)
+        .count()
 }
 
 async fn mute(bridge: &TestBridge) {
-    let answer = bridge.socket.request(Method::PUT, "/v1/mode", Some(&json!({ "mode": "mute" }))).await;
+    let answer = bridge
+        .socket
+        .request(Method::PUT, "/v1/mode", Some(&json!({ "mode": "mute" })))
+        .await;
     assert_eq!(answer.expect("the bridge answers").status, 200);
 }
 
@@ -87,7 +114,9 @@ async fn mute(bridge: &TestBridge) {
 async fn a_renamed_file_is_delivered_and_removed() {
     let bridge = TestBridge::start(setup()).await;
     bridge.drop_event("build", &event("Built by a renaming writer"));
-    bridge.message_with(USER, "Built by a renaming writer").await;
+    bridge
+        .message_with(USER, "Built by a renaming writer")
+        .await;
     is_empty(&bridge).await;
     bridge.finish().await;
 }
@@ -112,7 +141,10 @@ async fn a_file_is_taken_as_soon_as_it_is_whole_although_its_writer_keeps_it_ope
 async fn a_file_that_grows_slowly_is_not_judged_before_it_is_whole() {
     let bridge = TestBridge::start(setup()).await;
     let mut file = File::create(bridge.events().join("slow.json")).expect("a file to write");
-    file.write_all(br#"{"type": "info_notification", "title": "Slow and steady", "description": ""#).expect("room");
+    file.write_all(
+        br#"{"type": "info_notification", "title": "Slow and steady", "description": ""#,
+    )
+    .expect("room");
     let began = Instant::now();
     until("the writer has taken its time", async || {
         file.write_all(b"more ").expect("room on the disk");
@@ -130,13 +162,26 @@ async fn a_file_that_grows_slowly_is_not_judged_before_it_is_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_event_file_is_left_alone() {
     let bridge = TestBridge::start(setup()).await;
-    let others = [".hidden.json", "event.json.tmp", "json", "notes.txt", "upper.JSON"];
+    let others = [
+        ".hidden.json",
+        "event.json.tmp",
+        "json",
+        "notes.txt",
+        "upper.JSON",
+    ];
     for name in others {
-        fs::write(bridge.events().join(name), event("Nobody's business").to_string()).expect("room on the disk");
+        fs::write(
+            bridge.events().join(name),
+            event("Nobody's business").to_string(),
+        )
+        .expect("room on the disk");
     }
     bridge.drop_event("real", &event("The only event"));
     bridge.message_with(USER, "The only event").await;
-    until("only the others are left", async || (spooled(&bridge) == others).then_some(())).await;
+    until("only the others are left", async || {
+        (spooled(&bridge) == others).then_some(())
+    })
+    .await;
     assert_eq!((events(&bridge).await, sent(&bridge)), (1, 1));
     bridge.finish().await;
 }
@@ -146,11 +191,15 @@ async fn files_that_came_while_no_bridge_ran_are_taken_in_their_order() {
     let mut bridge = TestBridge::start(setup()).await;
     assert!(bridge.terminate().await.success());
     // The names run against the order in which the files came.
-    let titles: Vec<String> = (0..40).map(|number| format!("Event {number:02} of 40")).collect();
+    let titles: Vec<String> = (0..40)
+        .map(|number| format!("Event {number:02} of 40"))
+        .collect();
     for (number, title) in titles.iter().enumerate() {
         bridge.drop_event(&format!("file-{:02}", 40 - number), &event(title));
         // File systems count time in ticks of some milliseconds: let each file have its own.
-        let path = bridge.events().join(format!("file-{:02}.json", 40 - number));
+        let path = bridge
+            .events()
+            .join(format!("file-{:02}.json", 40 - number));
         let file = File::options().write(true).open(path).expect("our file");
         let tick = Duration::from_millis(u64::try_from(number).expect("a small number") * 10);
         let modified = std::time::UNIX_EPOCH + Duration::from_secs(1_700_000_000) + tick;
@@ -159,8 +208,20 @@ async fn files_that_came_while_no_bridge_ran_are_taken_in_their_order() {
     bridge.launch().await;
     bridge.message_with(USER, "Event 39 of 40").await;
     bridge.idle().await;
-    let shown = bridge.emulator.messages(USER).into_iter().filter_map(|message| message.text);
-    let arrived: Vec<String> = shown.map(|text| titles.iter().find(|title| text.contains(*title)).cloned().expect("ours")).collect();
+    let shown = bridge
+        .emulator
+        .messages(USER)
+        .into_iter()
+        .filter_map(|message| message.text);
+    let arrived: Vec<String> = shown
+        .map(|text| {
+            titles
+                .iter()
+                .find(|title| text.contains(*title))
+                .cloned()
+                .expect("ours")
+        })
+        .collect();
     assert_eq!(arrived, titles);
     is_empty(&bridge).await;
     bridge.finish().await;
@@ -170,38 +231,99 @@ async fn files_that_came_while_no_bridge_ran_are_taken_in_their_order() {
 async fn a_document_that_is_no_event_is_set_aside_with_the_field_that_is_wrong() {
     let bridge = TestBridge::start(setup()).await;
     let deep = [b"[".repeat(100_000), b"]".repeat(100_000)].concat();
-    let deep = [br#"{"type": "info_notification", "title": "deep", "data": {"x": "#.as_slice(), &deep, b"}}"].concat();
+    let deep = [
+        br#"{"type": "info_notification", "title": "deep", "data": {"x": "#.as_slice(),
+        &deep,
+        b"}}",
+    ]
+    .concat();
     let cases: [(&str, &[u8], &str); 17] = [
         ("empty", b"", "document: it is empty"),
-        ("half", br#"{"type": "info_notification", "ti"#, "document: not JSON"),
-        ("no-text", b"{\"type\": \"info_notification\", \"title\": \"\xff\xfe\"}", "document: not UTF-8"),
+        (
+            "half",
+            br#"{"type": "info_notification", "ti"#,
+            "document: not JSON",
+        ),
+        (
+            "no-text",
+            b"{\"type\": \"info_notification\", \"title\": \"\xff\xfe\"}",
+            "document: not UTF-8",
+        ),
         ("utf-16", b"\xff\xfe{\0}\0", "document: not UTF-8"),
         ("deep", &deep, "document: nested too deep"),
-        ("list", br#"[{"type": "info_notification", "title": "a"}]"#, "document: expected an object, found a list"),
+        (
+            "list",
+            br#"[{"type": "info_notification", "title": "a"}]"#,
+            "document: expected an object, found a list",
+        ),
         ("number", b"5", "document: expected an object"),
-        ("more", br#"{"type": "info_notification", "title": "a"} {}"#, "document: not JSON"),
-        ("untitled", br#"{"type": "info_notification"}"#, "title: is required"),
-        ("blank", br#"{"type": "info_notification", "title": " "}"#, "title: must not be empty"),
+        (
+            "more",
+            br#"{"type": "info_notification", "title": "a"} {}"#,
+            "document: not JSON",
+        ),
+        (
+            "untitled",
+            br#"{"type": "info_notification"}"#,
+            "title: is required",
+        ),
+        (
+            "blank",
+            br#"{"type": "info_notification", "title": " "}"#,
+            "title: must not be empty",
+        ),
         ("typeless", br#"{"title": "a"}"#, "type: is required"),
         ("message", br#"{"message": "x"}"#, "type: is required"),
-        ("type", br#"{"type": 5, "title": "a"}"#, "type: expected text, found a number"),
-        ("field", br#"{"type": "a", "title": "a", "description": [1]}"#, "description: expected text, found a list"),
-        ("data", br#"{"type": "a", "title": "a", "data": "text"}"#, "data: expected an object, found text"),
-        ("id", br#"{"type": "a", "title": "a", "event_id": "../../x"}"#, "event_id: "),
-        ("options", br#"{"type": "approval_request", "title": "a", "data": {"options": ["A", 5]}}"#, "data.options[1]: "),
+        (
+            "type",
+            br#"{"type": 5, "title": "a"}"#,
+            "type: expected text, found a number",
+        ),
+        (
+            "field",
+            br#"{"type": "a", "title": "a", "description": [1]}"#,
+            "description: expected text, found a list",
+        ),
+        (
+            "data",
+            br#"{"type": "a", "title": "a", "data": "text"}"#,
+            "data: expected an object, found text",
+        ),
+        (
+            "id",
+            br#"{"type": "a", "title": "a", "event_id": "../../x"}"#,
+            "event_id: ",
+        ),
+        (
+            "options",
+            br#"{"type": "approval_request", "title": "a", "data": {"options": ["A", 5]}}"#,
+            "data.options[1]: ",
+        ),
     ];
     for (name, bytes, _) in cases {
         drop_bytes(&bridge, &format!("{name}.json"), bytes);
     }
     bridge.drop_event("good", &event("Not held up by its neighbours"));
-    bridge.message_with(USER, "Not held up by its neighbours").await;
+    bridge
+        .message_with(USER, "Not held up by its neighbours")
+        .await;
     for (name, bytes, reason) in cases {
         let name = format!("{name}.json");
         let told = refused(&bridge, &name).await;
         assert!(told.starts_with(reason), "{name}: {told}");
-        assert_eq!(fs::read(rejected(&bridge, &name)).expect("it is kept"), bytes, "{name}");
+        assert_eq!(
+            fs::read(rejected(&bridge, &name)).expect("it is kept"),
+            bytes,
+            "{name}"
+        );
     }
-    assert_eq!(bridge.records_when("event.rejected", cases.len()).await.len(), cases.len());
+    assert_eq!(
+        bridge
+            .records_when("event_rejected", cases.len())
+            .await
+            .len(),
+        cases.len()
+    );
     assert_eq!((events(&bridge).await, sent(&bridge)), (1, 1));
     is_empty(&bridge).await;
     bridge.finish().await;
@@ -212,8 +334,19 @@ fn plant(bridge: &TestBridge, outside: &Path) -> Vec<(String, &'static str)> {
     let place = |name: &str| bridge.events().join(name);
     let other = outside.join("other.json");
     fs::write(&other, event("Somebody else's event").to_string()).expect("room on the disk");
-    let mut planted = vec![("fifo.json", "a FIFO"), ("socket.json", "a socket"), ("folder.json", "a directory")];
-    rustix::fs::mknodat(CWD, place("fifo.json"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
+    let mut planted = vec![
+        ("fifo.json", "a FIFO"),
+        ("socket.json", "a socket"),
+        ("folder.json", "a directory"),
+    ];
+    rustix::fs::mknodat(
+        CWD,
+        place("fifo.json"),
+        FileType::Fifo,
+        Mode::RUSR | Mode::WUSR,
+        0,
+    )
+    .expect("a FIFO");
     drop(UnixListener::bind(place("socket.json")).expect("a socket"));
     fs::create_dir(place("folder.json")).expect("a folder");
     for (name, target) in [
@@ -223,12 +356,21 @@ fn plant(bridge: &TestBridge, outside: &Path) -> Vec<(String, &'static str)> {
         (".taken-1-claimed.json", &other),
     ] {
         std::os::unix::fs::symlink(target, place(name)).expect("a link");
-        planted.push((name.strip_prefix(".taken-1-").unwrap_or(name), "a symbolic link"));
+        planted.push((
+            name.strip_prefix(".taken-1-").unwrap_or(name),
+            "a symbolic link",
+        ));
     }
     fs::hard_link(&other, place("second-name.json")).expect("a hard link");
     planted.push(("second-name.json", "a hard link"));
     let null = rustix::fs::makedev(1, 3);
-    let device = rustix::fs::mknodat(CWD, place("null.json"), FileType::CharacterDevice, Mode::RUSR, null);
+    let device = rustix::fs::mknodat(
+        CWD,
+        place("null.json"),
+        FileType::CharacterDevice,
+        Mode::RUSR,
+        null,
+    );
     // Only root may make a device, or give a file away.
     if device.is_ok() {
         planted.push(("null.json", "a device"));
@@ -236,14 +378,27 @@ fn plant(bridge: &TestBridge, outside: &Path) -> Vec<(String, &'static str)> {
         std::os::unix::fs::chown(place("foreign.json"), Some(12_345), None).expect("root may");
         planted.push(("foreign.json", "belongs to another user"));
     }
-    File::create(place("sparse.json")).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
+    File::create(place("sparse.json"))
+        .and_then(|file| file.set_len(1 << 40))
+        .expect("a sparse file");
     planted.push(("sparse.json", "larger than 1024 KiB"));
-    fs::write(place("large.json"), event(&"x".repeat(5_000_000)).to_string()).expect("room on the disk");
+    fs::write(
+        place("large.json"),
+        event(&"x".repeat(5_000_000)).to_string(),
+    )
+    .expect("room on the disk");
     planted.push(("large.json", "larger than 1024 KiB"));
-    planted.into_iter().map(|(name, reason)| (name.to_owned(), reason)).collect()
+    planted
+        .into_iter()
+        .map(|(name, reason)| (name.to_owned(), reason))
+        .collect()
 }
 
-async fn everything_planted_is_refused(bridge: &TestBridge, planted: &[(String, &str)], outside: &Path) {
+async fn everything_planted_is_refused(
+    bridge: &TestBridge,
+    planted: &[(String, &str)],
+    outside: &Path,
+) {
     bridge.drop_event("good", &event("Between all the traps"));
     bridge.message_with(USER, "Between all the traps").await;
     for (name, reason) in planted {
@@ -252,7 +407,10 @@ async fn everything_planted_is_refused(bridge: &TestBridge, planted: &[(String, 
     }
     is_empty(bridge).await;
     assert_eq!((events(bridge).await, sent(bridge)), (1, 1));
-    assert!(is_there(&outside.join("other.json")), "what a link led to is not ours to move");
+    assert!(
+        is_there(&outside.join("other.json")),
+        "what a link led to is not ours to move"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -281,7 +439,11 @@ async fn security_an_unreadable_file_is_set_aside() {
     let mut setup = setup();
     if rustix::process::geteuid().is_root() {
         // Root reads everything, unless it does without these rights.
-        let without = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"];
+        let without = [
+            "setpriv",
+            "--bounding-set=-dac_override,-dac_read_search",
+            "--inh-caps=-dac_override,-dac_read_search",
+        ];
         setup = setup.wrapped(&without);
     }
     let bridge = TestBridge::start(setup).await;
@@ -327,12 +489,23 @@ fn draft(bridge: &TestBridge) -> PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn files_refused_under_the_same_name_are_all_kept() {
     let bridge = TestBridge::start(setup()).await;
-    for (kept, bytes) in [("bad.json", "[1]"), ("bad.json.2", "[2]"), ("bad.json.3", "[3]")] {
+    for (kept, bytes) in [
+        ("bad.json", "[1]"),
+        ("bad.json.2", "[2]"),
+        ("bad.json.3", "[3]"),
+    ] {
         drop_bytes(&bridge, "bad.json", bytes.as_bytes());
         assert!(refused(&bridge, kept).await.contains("expected an object"));
     }
-    for (kept, bytes) in [("bad.json", "[1]"), ("bad.json.2", "[2]"), ("bad.json.3", "[3]")] {
-        assert_eq!(fs::read_to_string(rejected(&bridge, kept)).expect("it is kept"), bytes);
+    for (kept, bytes) in [
+        ("bad.json", "[1]"),
+        ("bad.json.2", "[2]"),
+        ("bad.json.3", "[3]"),
+    ] {
+        assert_eq!(
+            fs::read_to_string(rejected(&bridge, kept)).expect("it is kept"),
+            bytes
+        );
     }
     bridge.finish().await;
 }
@@ -344,7 +517,10 @@ async fn a_producer_that_uses_one_name_again_and_again_loses_nothing() {
     let path = bridge.events().join("status.json");
     for number in 0..200 {
         // The name is free as soon as the file before is claimed, while its event is still on its way to the disk.
-        until("the name is free", async || (!is_there(&path)).then_some(())).await;
+        until("the name is free", async || {
+            (!is_there(&path)).then_some(())
+        })
+        .await;
         bridge.drop_event("status", &event(&format!("Status {number}")));
     }
     is_empty(&bridge).await;
@@ -354,14 +530,25 @@ async fn a_producer_that_uses_one_name_again_and_again_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_files_at_once_are_all_taken_within_the_memory_limit() {
-    let bridge = TestBridge::start(setup().variable("MAX_QUEUE_SIZE", "20000").variable("RUST_LOG", "warn")).await;
+    let bridge = TestBridge::start(
+        setup()
+            .variable("MAX_QUEUE_SIZE", "20000")
+            .variable("RUST_LOG", "warn"),
+    )
+    .await;
     mute(&bridge).await;
     for number in 0..10_000 {
-        bridge.drop_event(&format!("event-{number}"), &event(&format!("Event {number}")));
+        bridge.drop_event(
+            &format!("event-{number}"),
+            &event(&format!("Event {number}")),
+        );
     }
     let mut taken = 0;
     while taken < 10_000 {
-        taken = until("more events are taken", async || Some(events(&bridge).await).filter(|now| *now > taken)).await;
+        taken = until("more events are taken", async || {
+            Some(events(&bridge).await).filter(|now| *now > taken)
+        })
+        .await;
     }
     is_empty(&bridge).await;
     assert_eq!(bridge.status().await["held"], 10_000);
@@ -373,8 +560,15 @@ async fn ten_thousand_files_at_once_are_all_taken_within_the_memory_limit() {
 /// The most memory that the process ever held.
 fn peak_megabytes(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("proc(5)");
-    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().expect("proc(5)");
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .expect("proc(5)");
+    let kilobytes: u64 = peak
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .expect("proc(5)");
     kilobytes / 1024
 }
 
@@ -390,8 +584,14 @@ async fn an_event_id_counts_once() {
     bridge.drop_event("third", &named("The third of its id"));
     bridge.launch().await;
     is_empty(&bridge).await;
-    let answer = bridge.socket.post("/v1/events", &named("The fourth of its id")).await;
-    assert_eq!((answer.status, &answer.body["status"]), (202, &json!("duplicate")));
+    let answer = bridge
+        .socket
+        .post("/v1/events", &named("The fourth of its id"))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.body["status"]),
+        (202, &json!("duplicate"))
+    );
     bridge.idle().await;
     assert_eq!((events(&bridge).await, sent(&bridge)), (1, 1));
     bridge.finish().await;
@@ -413,13 +613,35 @@ async fn security_without_validation_any_object_is_an_event_but_traps_are_still_
     let bridge = TestBridge::start(setup().variable("CC_TELEGRAM_VALIDATE_EVENTS", "false")).await;
     std::os::unix::fs::symlink("/etc/passwd", bridge.events().join("passwd.json")).expect("a link");
     drop_bytes(&bridge, "list.json", b"[1]");
-    drop_bytes(&bridge, "message.json", br#"{"message": "Only a message", "secret_count": 5}"#);
+    drop_bytes(
+        &bridge,
+        "message.json",
+        br#"{"message": "Only a message", "secret_count": 5}"#,
+    );
     bridge.message_with(USER, "Only a message").await;
-    assert!(refused(&bridge, "passwd.json").await.contains("a symbolic link"));
-    assert!(refused(&bridge, "list.json").await.contains("expected an object"));
-    let stored = bridge.database().await.texts("SELECT body FROM event").await;
-    let stored: Vec<Value> = stored.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
+    assert!(
+        refused(&bridge, "passwd.json")
+            .await
+            .contains("a symbolic link")
+    );
+    assert!(
+        refused(&bridge, "list.json")
+            .await
+            .contains("expected an object")
+    );
+    let stored = bridge
+        .database()
+        .await
+        .texts("SELECT body FROM event")
+        .await;
+    let stored: Vec<Value> = stored
+        .iter()
+        .filter_map(|body| serde_json::from_str(body).ok())
+        .collect();
     assert_eq!(stored.len(), 1);
-    assert_eq!((&stored[0]["type"], &stored[0]["data"]["secret_count"]), (&json!("custom_event"), &json!(5)));
+    assert_eq!(
+        (&stored[0]["type"], &stored[0]["data"]["secret_count"]),
+        (&json!("custom_event"), &json!(5))
+    );
     bridge.finish().await;
 }

@@ -37,6 +37,21 @@ pub enum State {
     Undeliverable { at: Timestamp },
 }
 
+impl State {
+    /// The decision, where somebody made one.
+    #[must_use]
+    pub const fn decision(&self) -> Option<&Decision> {
+        match self {
+            Self::Decided(decision) => Some(decision),
+            Self::Pending
+            | Self::Expired { .. }
+            | Self::Withdrawn { .. }
+            | Self::Locally { .. }
+            | Self::Undeliverable { .. } => None,
+        }
+    }
+}
+
 /// One person's choice.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Decision {

@@ -99,7 +99,7 @@ pub enum Delivery {
 /// The first wait after a failure that may pass.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 /// The longest wait: an undelivered message is tried for ever, once in this span.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
 
 /// The wait before attempt `attempt + 1`: doubling, with up to a quarter of jitter (`jitter` in 0..=255) taken off.
 #[must_use]

@@ -127,12 +127,14 @@ impl Change for Ignore {
     }
 }
 
-/// Marks an update handled in the transaction that handles it, so that it is handled once.
+/// Marks an update handled in the transaction that handles it, so that it is handled once. What it said is forgotten:
+/// only that it was here is needed from now on.
 pub(crate) async fn handled(tx: &mut Tx, update: StoredUpdateId) -> Result<(), StoreError> {
-    let marked = sqlx::query("UPDATE update_inbox SET handled = 1 WHERE id = $1 AND handled = 0")
-        .bind(update.0)
-        .execute(tx.connection())
-        .await?;
+    let marked =
+        sqlx::query("UPDATE update_inbox SET handled = 1, body = '' WHERE id = $1 AND handled = 0")
+            .bind(update.0)
+            .execute(tx.connection())
+            .await?;
     if marked.rows_affected() == 0 {
         return Err(StoreError::AlreadyHandled(update));
     }

@@ -111,9 +111,14 @@ impl Writer {
             self.process(&mut batch).await;
         }
         self.jobs.close();
-        while self.jobs.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
-            self.process(&mut batch).await;
+        // Not `recv_many`: it would wait for whoever has a place in the queue but is not sending. They are told `Closed`.
+        while let Ok(job) = self.jobs.try_recv() {
+            batch.push(job);
+            if batch.len() == LARGEST_BATCH {
+                self.process(&mut batch).await;
+            }
         }
+        self.process(&mut batch).await;
         self.read.close().await;
         if let Err(error) = self.tx.close().await {
             tracing::warn!(%error, "the database was not closed cleanly; nothing is lost");
@@ -122,6 +127,9 @@ impl Writer {
 
     /// Commits all of `batch` together; if that fails, each alone, so that one bad change does not fail its neighbours.
     async fn process(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+        if batch.is_empty() {
+            return;
+        }
         match self.together(batch).await {
             Ok(()) => answer_all(batch, &Ok(())),
             // Without a transaction no change would fare better alone, and each would wait for the lock again.

@@ -55,33 +55,15 @@ impl<const FULL: bool> Change for Put<FULL> {
     }
 }
 
-/// Limits the database to its present size, as a full disk does.
-struct FillDisk;
+/// Sets the writer's connection.
+struct Pragma(&'static str);
 
-impl Change for FillDisk {
+impl Change for Pragma {
     type Output = ();
     const DURABILITY: Durability = Durability::Full;
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        sqlx::query("PRAGMA max_page_count = 1")
-            .execute(tx.connection())
-            .await?;
-        tx.commit_quiet();
-        Ok(())
-    }
-}
-
-/// Lifts the limit.
-struct FreeDisk;
-
-impl Change for FreeDisk {
-    type Output = ();
-    const DURABILITY: Durability = Durability::Full;
-
-    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        sqlx::query("PRAGMA max_page_count = 1000000")
-            .execute(tx.connection())
-            .await?;
+        sqlx::query(self.0).execute(tx.connection()).await?;
         tx.commit_quiet();
         Ok(())
     }
@@ -212,19 +194,52 @@ async fn a_full_disk_is_told_and_leaves_nothing_half_done() {
     let folder = tempfile::tempdir().unwrap();
     let (store, writer) = opened(folder.path()).await;
     during(writer, async {
-        store.change(FillDisk).await.unwrap();
+        store
+            .change(Pragma("PRAGMA max_page_count = 1"))
+            .await
+            .unwrap();
         let mut large = put::<true>("large", Ending::Recorded);
         large.value = "x".repeat(1 << 20);
         let result = store.change(large).await;
         assert!(matches!(result, Err(StoreError::DiskFull(_))), "{result:?}");
         assert_eq!(setting(&store, "large").await, None);
         assert_eq!(store.audit_tail(10).await.unwrap().len(), 0);
-        store.change(FreeDisk).await.unwrap();
+        store
+            .change(Pragma("PRAGMA max_page_count = 1000000"))
+            .await
+            .unwrap();
         store
             .change(put::<true>("after", Ending::Recorded))
             .await
             .unwrap();
         assert_eq!(setting(&store, "after").await.as_deref(), Some("x"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_locked_database_is_an_error_and_then_works_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, writer) = opened(folder.path()).await;
+    let mut other = writer.options.connect().await.unwrap();
+    during(writer, async {
+        store
+            .change(Pragma("PRAGMA busy_timeout = 0"))
+            .await
+            .unwrap();
+        sqlx::query("BEGIN IMMEDIATE")
+            .execute(&mut other)
+            .await
+            .unwrap();
+        let (one, two) = tokio::join!(
+            store.change(put::<true>("one", Ending::Quiet)),
+            store.change(put::<true>("two", Ending::Quiet)),
+        );
+        assert!(matches!(one, Err(StoreError::Database(_))), "{one:?}");
+        assert!(matches!(two, Err(StoreError::Database(_))), "{two:?}");
+        sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+        let again = store.change(put::<true>("one", Ending::Quiet)).await;
+        assert!(again.is_ok(), "{again:?}");
     })
     .await;
 }
@@ -236,13 +251,16 @@ async fn everything_accepted_before_the_stop_is_answered() {
     let changes =
         (0..600).map(|number| store.change(put::<true>(format!("{number}"), Ending::Quiet)));
     let mut waiting: Vec<_> = changes.map(Box::pin).collect();
-    // Polled once, each is in the queue.
-    for change in &mut waiting {
-        let polled = std::future::poll_fn(|context| {
-            std::task::Poll::Ready(change.as_mut().poll(context).is_pending())
-        });
-        assert!(polled.await);
-    }
+    // Polled once, each is in the queue; unconstrained, because tokio's budget would stop after 128.
+    tokio::task::unconstrained(std::future::poll_fn(|context| {
+        assert!(
+            waiting
+                .iter_mut()
+                .all(|change| change.as_mut().poll(context).is_pending())
+        );
+        std::task::Poll::Ready(())
+    }))
+    .await;
     writer.run(std::future::ready(())).await;
     for change in waiting {
         assert!(change.await.is_ok());

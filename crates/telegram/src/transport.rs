@@ -108,6 +108,10 @@ impl Transport {
     }
 }
 
+/// A silent connection is probed after this span, and given up when two probes in two seconds go unanswered: after a
+/// suspend or a change of network, a poll ends within five seconds instead of at its time-out.
+const STALE_AFTER: Duration = Duration::from_secs(2);
+
 /// A client that sends the token to the API and nowhere else: no redirects (their `Referer` would carry it), and no
 /// proxy from the environment.
 fn http_client(security: Security, pool_size: usize) -> Result<reqwest::Client, reqwest::Error> {
@@ -118,6 +122,10 @@ fn http_client(security: Security, pool_size: usize) -> Result<reqwest::Client, 
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(CALL_TIMEOUT)
+        .tcp_keepalive(STALE_AFTER)
+        .tcp_keepalive_interval(Duration::from_secs(1))
+        .tcp_keepalive_retries(2)
+        .tcp_user_timeout(STALE_AFTER.saturating_mul(2))
         .pool_max_idle_per_host(pool_size);
     let secured = match security {
         Security::Tls { proxy } => {

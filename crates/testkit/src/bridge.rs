@@ -184,7 +184,7 @@ impl TestBridge {
     }
 
     pub async fn database(&self) -> Database {
-        Database::open(&self.root().join("bridge.db")).await
+        Database::open(&self.root().join("cctelegram.db")).await
     }
 
     /// The names of all audit records so far.

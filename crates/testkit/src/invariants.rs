@@ -10,7 +10,7 @@ use crate::database::Database;
 /// - the token is in no file but those that hold settings,
 /// - nothing in the home can be read by other users.
 pub(crate) async fn check(home: &Path, token: &str) {
-    let database = home.join("bridge.db");
+    let database = home.join("cctelegram.db");
     if !database.exists() {
         return;
     }

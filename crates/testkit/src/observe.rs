@@ -42,6 +42,6 @@ impl TestBridge {
 
     /// Keeps the bridge from writing to its database until the lock is let go.
     pub async fn lock_database(&self) -> WriteLock {
-        WriteLock::take(&self.root().join("bridge.db")).await
+        WriteLock::take(&self.root().join("cctelegram.db")).await
     }
 }

@@ -28,7 +28,7 @@ impl Socket {
     pub fn at(path: &Path) -> Self {
         let client = Client::builder()
             .unix_socket(path.to_owned())
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .build()
             .expect("a client of a Unix socket");
         Self { path: path.to_owned(), client }

@@ -126,7 +126,7 @@ async fn pose(reach: &Reach, request: &AskRequest) -> Result<Asked, Failure> {
             }
             // It went away between two tries.
             Err(ClientError::NoBridge(_)) if tries > 1 && tries < TRIES => {
-                tokio::time::sleep(LOOK_AGAIN).await
+                tokio::time::sleep(LOOK_AGAIN).await;
             }
             Err(error) => return Err(error.into()),
         }
@@ -241,7 +241,9 @@ fn event(args: &AskArgs) -> Value {
     event.insert("title".to_owned(), json!(args.question));
     event.extend(text("description", &args.description));
     event.extend(text("project", &args.project));
-    event.insert("data".to_owned(), Value::Object(data));
+    if !data.is_empty() {
+        event.insert("data".to_owned(), Value::Object(data));
+    }
     Value::Object(event)
 }
 

@@ -124,11 +124,11 @@ fn tell(accepted: &Accepted, as_json: bool) -> Result<ExitCode, Failure> {
     } else {
         match accepted.status {
             AcceptedAs::Stored if accepted.muted => {
-                output::line(&format!("{id} stored; held back, the bridge is mute"))
+                output::line(&format!("{id} stored; held back, the bridge is mute"));
             }
             AcceptedAs::Stored => output::line(&format!("{id} stored")),
             AcceptedAs::Duplicate => {
-                output::line(&format!("{id} was stored before: nothing is sent twice"))
+                output::line(&format!("{id} was stored before: nothing is sent twice"));
             }
         }
     }
@@ -194,7 +194,9 @@ fn compose(args: &SendArgs) -> Result<Map<String, Value>, Failure> {
     add(&mut event, "task_id", &args.task);
     add(&mut data, "severity", &args.severity);
     add(&mut data, "url", &args.url);
-    event.insert("data".to_owned(), Value::Object(data));
+    if !data.is_empty() {
+        event.insert("data".to_owned(), Value::Object(data));
+    }
     Ok(event)
 }
 

@@ -86,10 +86,10 @@ impl Walk<'_> {
                 (Some(setting), value) => self.value(setting, &path, value),
                 (None, value) if lockdown::is_name(&key) => self.lockdown(&path, &value),
                 (None, Toml::Array(list)) if path == "users" || path == "route" => {
-                    self.list(&path, list)
+                    self.list(&path, list);
                 }
                 (None, Toml::Table(inner)) if self.leads_somewhere(&path) => {
-                    self.table(&path, inner)
+                    self.table(&path, inner);
                 }
                 (None, _) => self.unknown(&path, &key),
             }
@@ -102,7 +102,7 @@ impl Walk<'_> {
                 self.raw.offer(setting, path, text, &self.place);
             }
             (Shape::Flag, Toml::Boolean(flag)) => {
-                self.raw.keep(setting, Value::Flag(*flag), &self.place)
+                self.raw.keep(setting, Value::Flag(*flag), &self.place);
             }
             (Shape::Whole { .. } | Shape::Number { .. }, Toml::Integer(number)) => {
                 self.raw

@@ -33,7 +33,7 @@ pub(super) static EVENT_TTL: Setting = Setting::variable(
     whole(1, 87_600),
     "Event data is kept so long after its final state.",
 )
-.not_yet("nothing is deleted by age in this version");
+.not_yet("how long event data is kept cannot be set in this version");
 
 pub(super) static ENCRYPT: Setting = Setting::variable(
     &["CC_TELEGRAM_ENCRYPT_MESSAGES"],

@@ -181,7 +181,7 @@ fn help() -> String {
                     decide; reply to a message to answer it.\n"
         .to_owned();
     for (name, line) in COMMANDS {
-        text.push_str(&format!("\n/{name}: {line}"));
+        text.extend(["\n/", name, ": ", line]);
     }
     text
 }

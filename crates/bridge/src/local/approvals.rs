@@ -110,10 +110,7 @@ fn bad_request(message: &str) -> Refused {
 }
 
 fn status(approval: Approval) -> ApprovalStatus {
-    let choice = match &approval.state {
-        approval::State::Decided(decision) => Some(decision.choice),
-        _ => None,
-    };
+    let choice = approval.state.decision().map(|decision| decision.choice);
     ApprovalStatus {
         response: choice.and_then(|choice| approval.response(choice)).map(str::to_owned),
         option: choice.and_then(|choice| approval.options.get(choice).cloned()),

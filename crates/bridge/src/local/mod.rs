@@ -56,7 +56,7 @@ pub(crate) async fn run(app: Arc<App>, listener: PeerListener, stop: Cancellatio
 
 impl peer::Peer {
     /// Who acts, for the record.
-    const fn actor(&self) -> Actor {
+    const fn actor(self) -> Actor {
         Actor::Local { uid: self.uid }
     }
 }

@@ -17,11 +17,11 @@ use cctelegram_core::audit::Outcome;
 use cctelegram_core::audit::Record;
 use cctelegram_core::event;
 use cctelegram_core::event::Event;
-use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::intake;
+use crate::intake::Refusal;
 
 use claim::Claimed;
 use open::Fingerprint;
@@ -35,25 +35,36 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(30);
 const SETTLED: Duration = Duration::from_millis(200);
 /// Files that are read and stored together; they share commits.
 const BATCH: usize = 64;
-/// After a refusal that may pass (queue full, memory short, store failing), the next try at the latest.
+/// After a refusal that may pass (queue full, memory short, store failing), the next try.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Takes event files in until `stop` is cancelled.
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let folder = Folder::open(&app.config.home)?;
     let _watcher = watch::start(app.clone(), &app.config.home.events())?;
-    let mut spool = Spool { app, folder, unsettled: HashMap::new() };
+    let mut spool = Spool { app, folder, unsettled: HashMap::new(), waits: false };
     while !stop.is_cancelled() {
         let app = spool.app.clone();
         let woken = app.wake.spool.notified();
-        let wait = spool.scan(&stop).await;
+        let (wait, may_be_woken) = match spool.scan(&stop).await {
+            Again::Within(span) => (span, true),
+            Again::Later => (TRY_AGAIN, false),
+        };
         tokio::select! {
             () = stop.cancelled() => {}
-            () = woken => {}
+            () = woken, if may_be_woken => {}
             () = tokio::time::sleep(wait) => {}
         }
     }
     Ok(())
+}
+
+/// When the folder is looked at again.
+enum Again {
+    /// At a notification, and after this span at the latest.
+    Within(Duration),
+    /// Not before `TRY_AGAIN` is over: giving files their names back is a notification too, and would never end.
+    Later,
 }
 
 struct Spool {
@@ -61,6 +72,8 @@ struct Spool {
     folder: Folder,
     /// Files that are no complete document yet, and since when they have looked as they do.
     unsettled: HashMap<OsString, (Fingerprint, Instant)>,
+    /// The last look left files waiting: the log has the reason already.
+    waits: bool,
 }
 
 /// What a file turned out to be.
@@ -73,23 +86,16 @@ enum Look {
     Nothing,
 }
 
-/// What became of one claimed file.
-enum Fate {
-    Stored,
-    /// The producer has to wait: the queue is full, or memory is short.
-    Wait,
-}
-
 impl Spool {
-    /// Goes through the folder once; returns when to look again at the latest.
-    async fn scan(&mut self, stop: &CancellationToken) -> Duration {
+    /// Goes through the folder once; returns when to look again.
+    async fn scan(&mut self, stop: &CancellationToken) -> Again {
         let names = match self.folder.names() {
             Ok(names) => names,
             Err(error) => {
                 let problem = format!("The events folder cannot be read: {error}.");
                 tracing::error!(%error, "the events folder cannot be read");
                 self.app.health.spool(Some(problem));
-                return TRY_AGAIN;
+                return Again::Later;
             }
         };
         self.app.health.spool(None);
@@ -99,20 +105,22 @@ impl Spool {
                 break;
             }
             if self.take_batch(batch).await {
-                return TRY_AGAIN;
+                return Again::Later;
             }
         }
-        if self.unsettled.is_empty() { LOOK_ANYWAY } else { SETTLED }
+        Again::Within(if self.unsettled.is_empty() { LOOK_ANYWAY } else { SETTLED })
     }
 
     /// Takes some files in together; true when producers have to wait.
     async fn take_batch(&mut self, names: &[OsString]) -> bool {
-        let mut claimed = Vec::new();
+        let mut files = Vec::new();
+        let mut events = Vec::new();
         for name in names {
             let looked = match self.look_at(name) {
                 Ok(Look::Refused(reason)) => self.refuse(name, &reason).await,
                 Ok(Look::Ready(file, event)) => {
-                    claimed.push((file, *event));
+                    files.push(file);
+                    events.push(*event);
                     Ok(())
                 }
                 Ok(Look::Nothing) => Ok(()),
@@ -122,19 +130,33 @@ impl Spool {
                 tracing::error!(file = %name.display(), error = format!("{error:#}"), "an event file cannot be handled");
             }
         }
-        let taken = join_all(claimed.iter().map(|(file, event)| store(&self.app, file, event.clone())));
-        let fates = taken.await;
-        let mut wait = false;
-        for ((file, _), fate) in claimed.into_iter().zip(fates) {
-            match fate {
-                Fate::Stored => file.remove(&self.folder),
-                Fate::Wait => {
-                    wait = true;
+        let taken = intake::take_all(&self.app, events).await;
+        let mut refused = None;
+        for (file, taken) in files.into_iter().zip(taken) {
+            let name = file.name().display();
+            match taken {
+                Ok(taken) => {
+                    tracing::info!(event.id = %taken.event, file = %name, stored_as = ?taken.stored_as, "event file stored");
+                    file.remove(&self.folder);
+                }
+                Err(refusal) => {
+                    tracing::debug!(file = %name, "an event file has to wait");
                     file.put_back(&self.folder);
+                    refused = Some(refusal);
                 }
             }
         }
-        wait
+        self.tell_waiting(refused)
+    }
+
+    /// Notes why files have to wait, once until none has to; true while some do.
+    fn tell_waiting(&mut self, refused: Option<Refusal>) -> bool {
+        let waits = refused.is_some();
+        if let Some(refusal) = refused.filter(|_| !self.waits) {
+            tracing::warn!(reason = format!("{:#}", anyhow::Error::from(refusal)), "event files have to wait");
+        }
+        self.waits = waits;
+        waits
     }
 
     /// Opens one file; gives back its event when there is one to store, with the file claimed for us.
@@ -181,17 +203,4 @@ impl Spool {
 /// One complete JSON object needs no waiting: its writer has said all there is to say.
 fn is_complete(opened: &Opened) -> bool {
     opened.bytes.trim_ascii_start().starts_with(b"{") && event::is_one_document(&opened.bytes)
-}
-
-async fn store(app: &App, file: &Claimed, event: Event) -> Fate {
-    match intake::take(app, event, None, Actor::System).await {
-        Ok(taken) => {
-            tracing::info!(event.id = %taken.event, file = %file.name().display(), stored_as = ?taken.stored_as, "event file stored");
-            Fate::Stored
-        }
-        Err(wait) => {
-            tracing::warn!(file = %file.name().display(), reason = format!("{:#}", anyhow::Error::from(wait)), "an event file has to wait");
-            Fate::Wait
-        }
-    }
 }

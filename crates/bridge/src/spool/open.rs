@@ -25,7 +25,7 @@ use crate::home::Home;
 
 /// The largest event file, in bytes.
 pub(super) const LARGEST: u64 = 1024 * 1024;
-/// The longest name, in bytes, that leaves room for the suffixes of a claimed or refused file (NAME_MAX is 255).
+/// The longest name, in bytes, that leaves room for the suffixes of a claimed or refused file (`NAME_MAX` is 255).
 const LONGEST_NAME: usize = 200;
 
 /// The events folder, opened once: everything in it is reached from here, never by a path.

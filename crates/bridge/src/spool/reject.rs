@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::claim;
 use super::open::Folder;
 
-/// Names are cut to this many bytes, so that the suffixes fit (NAME_MAX is 255).
+/// Names are cut to this many bytes, so that the suffixes fit (`NAME_MAX` is 255).
 const KEPT_OF_NAME: usize = 200;
 /// So many files of one name are kept apart by a number.
 const SAME_NAME: u32 = 10_000;

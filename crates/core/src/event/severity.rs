@@ -31,7 +31,7 @@ impl Severity {
     }
 
     /// Reads the words that tools use for a severity.
-    fn from_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         Some(match word.trim().to_ascii_lowercase().as_str() {
             "info" | "information" | "informational" | "notice" | "debug" | "low" => Self::Info,
             "success" | "ok" => Self::Success,

@@ -108,7 +108,12 @@ impl Draft {
 
     #[must_use]
     pub fn pre(self, language: Option<&str>, text: &str) -> Self {
-        self.formatted(EntityKind::Pre { language: language.map(str::to_owned) }, text)
+        self.formatted(
+            EntityKind::Pre {
+                language: language.map(str::to_owned),
+            },
+            text,
+        )
     }
 
     #[must_use]
@@ -128,7 +133,10 @@ impl Draft {
         self.body.text.push_str(&other.text);
         self.length = self.length.saturating_add(other.len());
         let moved = other.entities.iter().cloned();
-        self.body.entities.extend(moved.map(|e| Entity { offset: e.offset.saturating_add(shift), ..e }));
+        self.body.entities.extend(moved.map(|e| Entity {
+            offset: e.offset.saturating_add(shift),
+            ..e
+        }));
         self
     }
 
@@ -145,7 +153,11 @@ impl Draft {
     fn formatted(mut self, kind: EntityKind, text: &str) -> Self {
         let (offset, length) = self.push(text);
         if length > 0 {
-            self.body.entities.push(Entity { kind, offset, length });
+            self.body.entities.push(Entity {
+                kind,
+                offset,
+                length,
+            });
         }
         self
     }

@@ -20,7 +20,10 @@ impl Button {
     /// A button whose label went through the same cleaning as every text.
     #[must_use]
     pub fn new(label: &str, action: Action) -> Self {
-        Self { label: clean(label), action }
+        Self {
+            label: clean(label),
+            action,
+        }
     }
 
     #[must_use]

@@ -1,16 +1,21 @@
 //! Masks secrets: what looks like a key, a token or a password is replaced by a word that says what it was.
 
+mod doubt;
 mod rules;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use self::rules::LONGEST;
 use self::rules::RULES;
 use self::rules::Rule;
 use super::visible::is_hidden;
 
 /// A mask can bring parts together that look like a secret in turn. This many rounds end that.
 const ROUNDS: usize = 8;
+
+/// `://:a@` is the shortest text that a rule can find something in.
+const SHORTEST: usize = 6;
 
 /// The text with every secret replaced, for example by `[redacted: aws access key]`. Characters that nobody sees and
 /// terminal colours do not hide a secret.
@@ -29,7 +34,7 @@ pub fn redact(text: &str) -> String {
 /// Masks the whole text where `name`, the key that leads to it, says that it is a secret.
 #[must_use]
 pub fn redact_named(name: &str, text: &str) -> String {
-    let secret = !text.is_empty() && !is_mask(text) && rules::not_a_variable(text);
+    let secret = !text.is_empty() && !is_mask(text) && doubt::not_a_variable(text);
     match named(&plain(name).text) {
         Some("password") if secret => "[redacted: password]".to_owned(),
         Some(_) if secret => "[redacted: secret]".to_owned(),
@@ -65,6 +70,9 @@ fn named(name: &str) -> Option<&'static str> {
 
 /// The text with what the rules find replaced; nothing when they find nothing.
 fn mask_once(text: &str) -> Option<String> {
+    if text.len() < SHORTEST {
+        return None;
+    }
     let plain = plain(text);
     let mut found: Vec<(Range<usize>, &str)> = Vec::new();
     for rule in RULES.iter() {
@@ -102,12 +110,26 @@ fn secrets(rule: &Rule, text: &str, found: &mut Vec<(Range<usize>, &str)>) {
             break;
         };
         if (rule.confirms)(secret.as_str()) {
-            found.push((secret.range(), rule.name));
-            at = secret.end();
-        } else {
+            let end = end_of_word(text, secret.range());
+            found.push((secret.start()..end, rule.name));
+            at = end;
+        } else if secret.start() > at {
             at = secret.start();
+        } else {
+            at = secret.end();
         }
     }
+}
+
+fn end_of_word(text: &str, found: Range<usize>) -> usize {
+    if found.len() < LONGEST {
+        return found.end;
+    }
+    let rest = text.get(found.end..).unwrap_or_default();
+    let in_word = |c: char| c.is_ascii_alphanumeric() || "_+/=.~-".contains(c);
+    found
+        .end
+        .saturating_add(rest.find(|c| !in_word(c)).unwrap_or(rest.len()))
 }
 
 /// A text without what nobody sees, and where its bytes come from.
@@ -141,7 +163,8 @@ fn plain(text: &str) -> Plain<'_> {
                 .is_some()
             {}
             chars.next_if(|(_, next)| matches!(next, '@'..='~'));
-        } else if !is_hidden(c) || c == '\r' {
+        } else if !is_hidden(c) || c == '\r' && chars.peek().is_some_and(|(_, next)| *next == '\n')
+        {
             kept.push(c);
             origins.extend(std::iter::repeat_n(at, c.len_utf8()));
         }

@@ -1,6 +1,5 @@
 //! An open store with its writer running, and short words for what every test does.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -75,7 +74,7 @@ pub(crate) fn accept(event: Event, recipients: &[ChatId]) -> Accept {
     Accept {
         priority: Priority::of(&event),
         event,
-        recipients: BTreeSet::from_iter(recipients.iter().copied()),
+        recipients: recipients.iter().copied().collect(),
         received: at(0),
         hold: false,
         ask: None,
@@ -87,17 +86,36 @@ pub(crate) fn accept(event: Event, recipients: &[ChatId]) -> Accept {
 
 /// A request for a decision between `Approve` and `Deny`.
 pub(crate) fn request(id: &str, number: u128, recipients: &[ChatId]) -> Accept {
-    let event = typed(id, "approval_request", json!({ "options": ["Approve", "Deny"] }));
-    let ask = Ask { id: approval_id(number), digest: "ab".repeat(32), expires: None };
-    Accept { ask: Some(ask), ..accept(event, recipients) }
+    let event = typed(
+        id,
+        "approval_request",
+        json!({ "options": ["Approve", "Deny"] }),
+    );
+    let ask = Ask {
+        id: approval_id(number),
+        digest: "ab".repeat(32),
+        expires: None,
+    };
+    Accept {
+        ask: Some(ask),
+        ..accept(event, recipients)
+    }
 }
 
 pub(crate) fn person(id: i64) -> Person {
-    Person { id: UserId(id), username: Some("anna".to_owned()), first_name: "Anna".to_owned() }
+    Person {
+        id: UserId(id),
+        username: Some("anna".to_owned()),
+        first_name: "Anna".to_owned(),
+    }
 }
 
 pub(crate) fn decide(update: StoredUpdateId, number: u128, choice: usize) -> Decide {
-    let decision = Decision { choice, by: person(11), at: at(60) };
+    let decision = Decision {
+        choice,
+        by: person(11),
+        at: at(60),
+    };
     Decide {
         update,
         approval: approval_id(number),
@@ -118,11 +136,17 @@ impl Fixture {
 
     #[expect(clippy::disallowed_methods, reason = "a test has no supervisor")]
     pub(crate) async fn open(folder: TempDir) -> Self {
-        let (store, writer) =
-            cctelegram_store::open(&folder.path().join("test.db"), at(0)).await.unwrap();
+        let (store, writer) = cctelegram_store::open(&folder.path().join("test.db"), at(0))
+            .await
+            .unwrap();
         let (stop, stopped) = oneshot::channel();
         let writer = tokio::spawn(writer.run(async { drop(stopped.await) }));
-        Self { store, folder, stop, writer }
+        Self {
+            store,
+            folder,
+            stop,
+            writer,
+        }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -144,13 +168,19 @@ impl Fixture {
     }
 
     pub(crate) async fn accept(&self, accept: Accept) {
-        assert_eq!(self.store.accept(accept).await.unwrap(), AcceptOutcome::Stored);
+        assert_eq!(
+            self.store.accept(accept).await.unwrap(),
+            AcceptOutcome::Stored
+        );
     }
 
     /// Leases what is next in every chat.
     pub(crate) async fn lease(&self, now: Timestamp) -> Vec<Leased> {
         let heads = self.store.heads(now).await.unwrap();
-        self.store.lease(heads.into_iter().map(|head| head.row).collect(), now).await.unwrap()
+        self.store
+            .lease(heads.into_iter().map(|head| head.row).collect(), now)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn lease_one(&self, now: Timestamp) -> Leased {
@@ -164,12 +194,23 @@ impl Fixture {
     }
 
     pub(crate) async fn mark_at(&self, leased: &Leased, result: Marked, at: Timestamp) {
-        let mark = Mark { row: leased.row, chat: leased.chat, at, result };
+        let mark = Mark {
+            row: leased.row,
+            chat: leased.chat,
+            at,
+            result,
+        };
         self.store.mark(mark).await.unwrap();
     }
 
     pub(crate) async fn sent(&self, leased: &Leased, message: i64) {
-        self.mark(leased, Marked::Done { message: Some(MessageId(message)) }).await;
+        self.mark(
+            leased,
+            Marked::Done {
+                message: Some(MessageId(message)),
+            },
+        )
+        .await;
     }
 
     /// Sends everything that is due; each message has the number of its row. Answers what was sent.
@@ -191,15 +232,30 @@ impl Fixture {
     /// Stores one update and answers its key.
     pub(crate) async fn update(&self, number: i64) -> StoredUpdateId {
         let update = vec![(number, format!("{{\"update_id\":{number}}}"))];
-        self.store.take_updates(BOT, update, number + 1, at(0)).await.unwrap();
-        self.store.unhandled(1_000).await.unwrap().last().unwrap().id
+        self.store
+            .take_updates(BOT, update, number + 1, at(0))
+            .await
+            .unwrap();
+        self.store
+            .unhandled(1_000)
+            .await
+            .unwrap()
+            .last()
+            .unwrap()
+            .id
     }
 
     /// Stores one button that is not in a message yet.
     pub(crate) async fn mint(&self, number: u128, chat: ChatId, data: &str, choice: Choice) {
         let buttons = vec![(Digest::of(data.as_bytes()), choice)];
         let approval = approval_id(number);
-        let mint = Mint { approval, chat, message: None, buttons, at: at(0) };
+        let mint = Mint {
+            approval,
+            chat,
+            message: None,
+            buttons,
+            at: at(0),
+        };
         self.store.mint(mint).await.unwrap();
     }
 
@@ -210,14 +266,20 @@ impl Fixture {
     }
 
     pub(crate) async fn audit_names(&self) -> Vec<EventName> {
-        self.audit().await.into_iter().map(|record| record.event).collect()
+        self.audit()
+            .await
+            .into_iter()
+            .map(|record| record.event)
+            .collect()
     }
 
     /// What waits, as kind and chat.
     pub(crate) async fn waiting(&self) -> Vec<(String, ChatId)> {
         let queue = self.store.queue(1_000).await.unwrap();
         let waiting = queue.into_iter().filter(|entry| entry.state != "dead");
-        waiting.map(|entry| (entry.what, ChatId(entry.chat))).collect()
+        waiting
+            .map(|entry| (entry.what, ChatId(entry.chat)))
+            .collect()
     }
 }
 
@@ -228,5 +290,9 @@ pub(crate) fn works(leased: &[Leased]) -> Vec<Work> {
 
 /// The ids of the events of leased rows.
 pub(crate) fn ids(leased: &[Leased]) -> Vec<&str> {
-    leased.iter().filter_map(|row| row.event.as_ref()).map(|event| event.id.as_str()).collect()
+    leased
+        .iter()
+        .filter_map(|row| row.event.as_ref())
+        .map(|event| event.id.as_str())
+        .collect()
 }

@@ -1,7 +1,5 @@
 //! What the rest of the program may rely on, with a real database in a temporary directory.
 #![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test that panics has failed, in its helpers too"
 )]

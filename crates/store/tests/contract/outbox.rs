@@ -23,21 +23,30 @@ use crate::fixture::record;
 use crate::fixture::request;
 
 async fn events_of(store: &Store, chat: ChatId, message: i64) -> Option<String> {
-    let event = store.event_of_message(chat, MessageId(message)).await.unwrap();
+    let event = store
+        .event_of_message(chat, MessageId(message))
+        .await
+        .unwrap();
     event.map(|event| event.id.to_string())
 }
 
 #[tokio::test]
 async fn the_most_urgent_goes_first_and_one_at_a_time_per_chat() {
     let bridge = Fixture::new().await;
-    let with = |id: &str, priority| Accept { priority, ..accept(event(id), &[ANNA]) };
+    let with = |id: &str, priority| Accept {
+        priority,
+        ..accept(event(id), &[ANNA])
+    };
     bridge.accept(with("result", Priority::Result)).await;
     bridge.accept(with("alert", Priority::Alert)).await;
-    bridge.accept(with("second result", Priority::Result)).await;
-    bridge.accept(accept(event("for Ben"), &[BEN])).await;
+    bridge.accept(with("second-result", Priority::Result)).await;
+    bridge.accept(accept(event("for-ben"), &[BEN])).await;
     let first = bridge.lease(at(0)).await;
-    assert_eq!(ids(&first), ["alert", "for Ben"]);
-    assert!(bridge.store.heads(at(0)).await.unwrap().is_empty(), "both chats are busy");
+    assert_eq!(ids(&first), ["alert", "for-ben"]);
+    assert!(
+        bridge.store.heads(at(0)).await.unwrap().is_empty(),
+        "both chats are busy"
+    );
     bridge.sent(&first[0], 1).await;
     assert_eq!(ids(&bridge.lease(at(0)).await), ["result"]);
     bridge.close().await;
@@ -67,7 +76,11 @@ async fn a_failed_row_comes_again_when_it_is_due() {
     let again = bridge.lease_one(at(30)).await;
     assert_eq!((again.row, again.attempt), (row.row, 1));
     bridge.mark(&again, Marked::Released).await;
-    assert_eq!(bridge.lease_one(at(30)).await.attempt, 1, "it was not its fault");
+    assert_eq!(
+        bridge.lease_one(at(30)).await.attempt,
+        1,
+        "it was not its fault"
+    );
     bridge.close().await;
 }
 
@@ -76,14 +89,25 @@ async fn leases_of_a_crashed_program_are_given_back() {
     let bridge = Fixture::new().await;
     bridge.accept(accept(event("a"), &[ANNA])).await;
     let row = bridge.lease_one(at(0)).await;
-    let part = Marked::PartSent { message: MessageId(7), parts_sent: 1 };
+    let part = Marked::PartSent {
+        message: MessageId(7),
+        parts_sent: 1,
+    };
     bridge.mark(&row, part).await;
+    bridge.lease_one(at(0)).await;
     let bridge = Fixture::open(bridge.crash().await).await;
     assert!(bridge.store.heads(at(0)).await.unwrap().is_empty());
     assert_eq!(bridge.store.void_leases().await.unwrap(), 1);
     let again = bridge.lease_one(at(0)).await;
-    assert_eq!((again.row, again.parts_sent), (row.row, 1), "it goes on after the part");
-    assert_eq!(events_of(&bridge.store, ANNA, 7).await.as_deref(), Some("a"));
+    assert_eq!(
+        (again.row, again.parts_sent),
+        (row.row, 1),
+        "it goes on after the part"
+    );
+    assert_eq!(
+        events_of(&bridge.store, ANNA, 7).await.as_deref(),
+        Some("a")
+    );
     bridge.close().await;
 }
 
@@ -92,7 +116,10 @@ async fn replies_find_the_event_of_a_message() {
     let bridge = Fixture::new().await;
     bridge.accept(accept(event("a"), &[ANNA])).await;
     bridge.sent(&bridge.lease_one(at(0)).await, 5).await;
-    assert_eq!(events_of(&bridge.store, ANNA, 5).await.as_deref(), Some("a"));
+    assert_eq!(
+        events_of(&bridge.store, ANNA, 5).await.as_deref(),
+        Some("a")
+    );
     assert_eq!(events_of(&bridge.store, BEN, 5).await, None);
     bridge.close().await;
 }
@@ -103,19 +130,40 @@ async fn a_parked_chat_waits_until_it_writes() {
     bridge.accept(accept(event("a"), &[ANNA])).await;
     bridge.accept(accept(event("b"), &[ANNA])).await;
     let row = bridge.lease_one(at(0)).await;
-    bridge.mark(&row, Marked::Parked { reason: "bot was blocked".into() }).await;
+    bridge
+        .mark(
+            &row,
+            Marked::Parked {
+                reason: "bot was blocked".into(),
+            },
+        )
+        .await;
     assert!(bridge.store.heads(at(9)).await.unwrap().is_empty());
-    assert_eq!(bridge.store.parked().await.unwrap(), [(ANNA, "bot was blocked".to_owned())]);
+    assert_eq!(
+        bridge.store.parked().await.unwrap(),
+        [(ANNA, "bot was blocked".to_owned())]
+    );
     let queue = bridge.store.queue(10).await.unwrap();
     assert_eq!((queue[0].state.as_str(), queue[0].due), ("parked", None));
     assert_eq!(bridge.store.lease(vec![row.row], at(9)).await.unwrap(), []);
 
     let records = vec![record(EventName::RecipientReturned, 10)];
-    let handling = Handling { records, unpark: Some(ANNA), ..Handling::default() };
-    bridge.store.handle(bridge.update(1).await, handling).await.unwrap();
+    let handling = Handling {
+        records,
+        unpark: Some(ANNA),
+        ..Handling::default()
+    };
+    bridge
+        .store
+        .handle(bridge.update(1).await, handling)
+        .await
+        .unwrap();
     assert_eq!(ids(&bridge.send_all(at(10)).await), ["a", "b"]);
     let names = bridge.audit_names().await;
-    assert_eq!(names[2..], [EventName::RecipientParked, EventName::RecipientReturned]);
+    assert_eq!(
+        names[2..],
+        [EventName::RecipientParked, EventName::RecipientReturned]
+    );
     bridge.close().await;
 }
 
@@ -123,10 +171,23 @@ async fn a_parked_chat_waits_until_it_writes() {
 async fn what_can_never_be_sent_is_recorded_and_shown() {
     let bridge = Fixture::new().await;
     bridge.accept(accept(event("a"), &[ANNA])).await;
-    bridge.mark(&bridge.lease_one(at(0)).await, Marked::Dead { reason: "too long".into() }).await;
-    assert_eq!(bridge.audit_names().await[1], EventName::MessageUndeliverable);
+    bridge
+        .mark(
+            &bridge.lease_one(at(0)).await,
+            Marked::Dead {
+                reason: "too long".into(),
+            },
+        )
+        .await;
+    assert_eq!(
+        bridge.audit_names().await[1],
+        EventName::MessageUndeliverable
+    );
     let queue = bridge.store.queue(10).await.unwrap();
-    assert_eq!((queue[0].state.as_str(), queue[0].title.as_str()), ("dead", "About a"));
+    assert_eq!(
+        (queue[0].state.as_str(), queue[0].title.as_str()),
+        ("dead", "About a")
+    );
     assert_eq!(queue[0].reason.as_deref(), Some("too long"));
     assert!(bridge.store.heads(at(9)).await.unwrap().is_empty());
     bridge.close().await;
@@ -140,16 +201,23 @@ async fn a_group_that_became_a_supergroup_keeps_its_queue() {
     let row = bridge.lease_one(at(0)).await;
     bridge.mark(&row, Marked::Migrated(BEN)).await;
     let sent = bridge.send_all(at(1)).await;
-    assert_eq!(sent.iter().map(|row| row.chat).collect::<Vec<_>>(), [BEN, BEN]);
+    assert_eq!(
+        sent.iter().map(|row| row.chat).collect::<Vec<_>>(),
+        [BEN, BEN]
+    );
     bridge.close().await;
 }
 
 #[tokio::test]
 async fn a_deleted_progress_message_is_sent_anew() {
     let bridge = Fixture::new().await;
-    bridge.accept(accept(progress("p1", "build"), &[ANNA])).await;
+    bridge
+        .accept(accept(progress("p1", "build"), &[ANNA]))
+        .await;
     bridge.send_all(at(0)).await;
-    bridge.accept(accept(progress("p2", "build"), &[ANNA])).await;
+    bridge
+        .accept(accept(progress("p2", "build"), &[ANNA]))
+        .await;
     let edit = bridge.lease_one(at(0)).await;
     assert!(edit.message.is_some());
     bridge.mark(&edit, Marked::Anew).await;
@@ -162,9 +230,18 @@ async fn a_deleted_progress_message_is_sent_anew() {
 async fn a_notice_goes_before_events() {
     let bridge = Fixture::new().await;
     bridge.accept(accept(event("a"), &[ANNA])).await;
-    bridge.store.notice(ANNA, "Done.".into(), Some(MessageId(3)), at(0)).await.unwrap();
+    bridge
+        .store
+        .notice(ANNA, "Done.".into(), Some(MessageId(3)), at(0))
+        .await
+        .unwrap();
     let first = bridge.lease_one(at(0)).await;
-    assert_eq!(first.work, Work::Notice { text: "Done.".into() });
+    assert_eq!(
+        first.work,
+        Work::Notice {
+            text: "Done.".into()
+        }
+    );
     assert_eq!(first.reply_to, Some(MessageId(3)));
     bridge.close().await;
 }
@@ -175,11 +252,21 @@ async fn counts_tell_what_there_is() {
     bridge.accept(accept(event("sent"), &[ANNA])).await;
     bridge.send_all(at(0)).await;
     bridge.accept(accept(event("dead"), &[ANNA])).await;
-    bridge.mark(&bridge.lease_one(at(0)).await, Marked::Dead { reason: "x".into() }).await;
+    bridge
+        .mark(
+            &bridge.lease_one(at(0)).await,
+            Marked::Dead { reason: "x".into() },
+        )
+        .await;
     bridge.accept(accept(event("leased"), &[ANNA])).await;
     bridge.lease_one(at(0)).await;
     bridge.accept(request("asked", 1, &[ANNA])).await;
-    bridge.accept(Accept { hold: true, ..accept(event("held"), &[BEN]) }).await;
+    bridge
+        .accept(Accept {
+            hold: true,
+            ..accept(event("held"), &[BEN])
+        })
+        .await;
     let expected = Counts {
         waiting: 2,
         held: 1,
@@ -200,13 +287,22 @@ async fn a_row_that_cannot_be_read_does_not_stop_the_others() {
     bridge.accept(accept(event("whole"), &[ANNA])).await;
     let folder = bridge.close().await;
     let path = folder.path().join("test.db");
-    let database = sqlx::SqlitePool::connect(path.to_str().unwrap()).await.unwrap();
+    let database = sqlx::SqlitePool::connect(path.to_str().unwrap())
+        .await
+        .unwrap();
     let broken = "UPDATE event SET body = '{' WHERE id = 'broken'";
     sqlx::query(broken).execute(&database).await.unwrap();
     database.close().await;
     let bridge = Fixture::open(folder).await;
-    assert_eq!(bridge.store.queue(10).await.unwrap().len(), 2, "it is shown");
+    assert_eq!(
+        bridge.store.queue(10).await.unwrap().len(),
+        2,
+        "it is shown"
+    );
     assert_eq!(ids(&bridge.send_all(at(0)).await), ["whole"]);
-    assert_eq!(bridge.audit_names().await[2], EventName::MessageUndeliverable);
+    assert_eq!(
+        bridge.audit_names().await[2],
+        EventName::MessageUndeliverable
+    );
     bridge.close().await;
 }

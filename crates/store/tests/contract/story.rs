@@ -29,8 +29,20 @@ async fn a_request_is_asked_decided_and_answered() {
 
     // Both get their copy; Anna's has a button.
     for row in bridge.lease(at(0)).await {
-        assert_eq!(row.work, Work::Approval { approval: approval_id(1) });
-        bridge.mint(1, row.chat, &format!("button of {}", row.chat), Choice::Option(0)).await;
+        assert_eq!(
+            row.work,
+            Work::Approval {
+                approval: approval_id(1)
+            }
+        );
+        bridge
+            .mint(
+                1,
+                row.chat,
+                &format!("button of {}", row.chat),
+                Choice::Option(0),
+            )
+            .await;
         bridge.sent(&row, row.chat.0 * 10).await;
     }
 
@@ -40,12 +52,22 @@ async fn a_request_is_asked_decided_and_answered() {
     let (button, approval, event) = store.button(&data).await.unwrap().unwrap();
     assert_eq!((button.chat, button.message), (ANNA, Some(MessageId(110))));
     assert_eq!(event.id.as_str(), "deploy");
-    let press = Press { by: person(11), chat: ANNA, message: MessageId(110), at: at(60) };
+    let press = Press {
+        by: person(11),
+        chat: ANNA,
+        message: MessageId(110),
+        at: at(60),
+    };
     let Effect::Decide(decision) = approval.press(&button, &press).unwrap() else {
         panic!("the button decides");
     };
-    let decide =
-        Decide { update, approval: approval.id, decision, chat: ANNA, message: MessageId(110) };
+    let decide = Decide {
+        update,
+        approval: approval.id,
+        decision,
+        chat: ANNA,
+        message: MessageId(110),
+    };
     let Decided::Done(decided) = store.decide(decide).await.unwrap() else {
         panic!("nobody was faster");
     };
@@ -55,7 +77,10 @@ async fn a_request_is_asked_decided_and_answered() {
 
     // Both copies are brought up to date, in the messages that have the buttons.
     let edits = bridge.lease(at(60)).await;
-    let edited: Vec<_> = edits.iter().map(|row| (row.chat, row.message.unwrap())).collect();
+    let edited: Vec<_> = edits
+        .iter()
+        .map(|row| (row.chat, row.message.unwrap()))
+        .collect();
     assert_eq!(edited, [(ANNA, MessageId(110)), (BEN, MessageId(220))]);
 
     // The agent gets its answer, once.

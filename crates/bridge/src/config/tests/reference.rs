@@ -56,7 +56,10 @@ fn the_example_document_is_good_and_so_is_every_line_of_it() {
         let bare = bare.filter(|rest| !rest.contains("CCTelegram") && !rest.ends_with("\"\""));
         format!("{}\n", bare.unwrap_or(line))
     };
-    let document: String = crate::config::reference::example().lines().map(uncommented).collect();
+    let document: String = crate::config::reference::example()
+        .lines()
+        .map(uncommented)
+        .collect();
     let document = document.replace("~/", "/root/");
     assert_eq!(
         good(&[("TELEGRAM_BOT_TOKEN", OTHER_TOKEN)], "", &document)

@@ -4,6 +4,16 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::doubt::always;
+use super::doubt::has_all_classes;
+use super::doubt::has_digit;
+use super::doubt::looks_random;
+use super::doubt::not_a_hash;
+use super::doubt::not_a_label;
+use super::doubt::not_a_variable;
+use super::doubt::not_a_word;
+use super::doubt::not_code;
+
 /// One kind of secret.
 pub(super) struct Rule {
     /// What the mask calls it.
@@ -60,7 +70,8 @@ macro_rules! gap {
 /// A name, a pattern and a second look.
 type Pattern = (&'static str, &'static str, fn(&str) -> bool);
 
-/// First what is found by its own form, then what is found by the words before it.
+/// First what is found by its own form, then what is found by the words before it. Where the second look can say no,
+/// the length has a limit ([`LONGEST`]): the search goes on inside of what was refused, and that must not take long.
 const PATTERNS: &[Pattern] = &[
     ("private key", PRIVATE_KEY, always),
     (
@@ -100,7 +111,7 @@ const PATTERNS: &[Pattern] = &[
     ),
     (
         "api key",
-        r"(?:^|[^A-Za-z0-9])(?P<s>sk-[A-Za-z0-9_-]{20,})",
+        r"(?:^|[^A-Za-z0-9])(?P<s>sk-[A-Za-z0-9_-]{20,200})",
         has_digit,
     ),
     ("api key", r"(?P<s>sk-ant-[A-Za-z0-9_-]{10,})", always),
@@ -145,7 +156,7 @@ const PATTERNS: &[Pattern] = &[
     ),
     (
         "authorization",
-        r"(?i)authorization[\x22'\\]{0,2}\s*[:=]\s*[\x22'\\]{0,2}(?P<s>[A-Za-z0-9._~+/=:-]{8,})",
+        r"(?i)authorization[\x22'\\]{0,2}\s*[:=]\s*[\x22'\\]{0,2}(?P<s>[A-Za-z0-9._~+/=:-]{8,200})",
         has_digit,
     ),
     (
@@ -220,61 +231,8 @@ const PRIVATE_KEY: &str = concat!(
     r"*-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?)",
 );
 
-fn always(_: &str) -> bool {
-    true
-}
-
-/// A hash or UUID after a number and a colon is no bot token.
-fn not_a_hash(found: &str) -> bool {
-    let tail = found.split_once(':').map_or(found, |(_, tail)| tail);
-    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-');
-    !(matches!(tail.len(), 32 | 36 | 40 | 64 | 128) && has_digit(tail) && tail.bytes().all(hex))
-}
-
-fn has_digit(found: &str) -> bool {
-    found.bytes().any(|b| b.is_ascii_digit())
-}
-
-fn has_all_classes(found: &str) -> bool {
-    let any = |test: fn(&u8) -> bool| found.as_bytes().iter().any(test);
-    any(u8::is_ascii_digit) && any(u8::is_ascii_lowercase) && any(u8::is_ascii_uppercase)
-}
-
-/// Neither a variable that stands for the value, nor a mask.
-pub(super) fn not_a_variable(found: &str) -> bool {
-    !found.starts_with(['$', '<', '{', '[', '%'])
-        && !found.bytes().all(|b| matches!(b, b'*' | b'.' | b'x'))
-}
-
-/// `"password": "Enter your password"` names a field.
-fn not_a_label(found: &str) -> bool {
-    not_a_variable(found) && !found.to_ascii_lowercase().contains("pass")
-}
-
-/// A value, as opposed to a variable, a type, a path or a call.
-fn not_code(found: &str) -> bool {
-    let member = found.contains('.') && !has_digit(found);
-    not_a_label(found)
-        && !member
-        && !found.starts_with(['(', '&', '|', '=', '/', '~'])
-        && !found.contains(['(', '<'])
-        && !found.contains("::")
-}
-
-/// As [`not_code`], and more than a word of prose or the name of a type.
-fn not_a_word(found: &str) -> bool {
-    let core = found.trim_end_matches(['!', '?', '.', ')', ']', '}']);
-    not_code(found)
-        && (has_digit(core) || core.contains(['!', '@', '#', '%', '^', '*', '~', '+', '$']))
-}
-
-/// Letters and digits mixed as no word, number or path is.
-fn looks_random(found: &str) -> bool {
-    let digits = found.bytes().filter(u8::is_ascii_digit).count();
-    let letters = found.bytes().filter(u8::is_ascii_alphabetic).count();
-    let mixed = digits >= 2 || found.len() >= 20 && has_all_classes(found);
-    mixed && letters >= 2 && !found.contains("::") && !found.contains("//")
-}
+/// The limit in the patterns above. A find of this length is masked on to the end of its word.
+pub(super) const LONGEST: usize = 200;
 
 #[cfg(test)]
 mod tests {

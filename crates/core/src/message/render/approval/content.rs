@@ -1,0 +1,98 @@
+//! What a request for a decision consists of: what is asked, and the terms of an answer.
+
+use serde_json::Value;
+
+use super::super::super::Body;
+use super::super::super::Draft;
+use super::super::data::Unshown;
+use super::super::data::plain;
+use super::super::data::pretty;
+use super::super::fit::line;
+use super::super::fit::paragraph;
+use crate::event::Event;
+use crate::time::Timestamp;
+
+/// What is asked: the description, the command, the change, and every other field.
+pub(super) fn request(event: &Event) -> Body {
+    let mut data = Unshown::of(&event.data);
+    let mut draft = Draft::new();
+    if let Some(description) = event
+        .description
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+    {
+        draft = draft.plain(description);
+    }
+    for (name, heading, language) in [("command", "Command", "bash"), ("diff", "Change", "diff")] {
+        if let Some(text) = data.take_text(&[name]) {
+            draft = paragraph(draft)
+                .plain(&format!("{heading}:\n"))
+                .pre(Some(language), text);
+        }
+    }
+    let _shown_with_the_terms = data.take(&["options"], |value| value.is_array().then_some(()));
+    let fields = data.rest().fold(Draft::new(), |draft, (name, value)| {
+        field(draft, name, value)
+    });
+    let fields = ids(fields, event).finish();
+    if fields.is_empty() {
+        draft.finish()
+    } else {
+        paragraph(draft).body(&fields).finish()
+    }
+}
+
+/// One field. What has several lines is set apart, so that it cannot pass for other fields.
+fn field(draft: Draft, name: &str, value: &Value) -> Draft {
+    if value.is_object() || value.is_array() {
+        return line(draft, &format!("{name}:\n")).pre(Some("json"), &pretty(value));
+    }
+    let field = format!("{name}: {}", plain(value));
+    if field.contains('\n') {
+        line(draft, "").pre(None, &field)
+    } else {
+        line(draft, &field)
+    }
+}
+
+fn ids(draft: Draft, event: &Event) -> Draft {
+    let ids = [
+        ("Time of the source", event.timestamp.as_deref()),
+        ("Correlation", event.correlation_id.as_deref()),
+        ("Parent event", event.parent_event_id.as_deref()),
+    ];
+    let present = ids
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text?)));
+    present.fold(draft, |draft, (name, text)| {
+        line(draft, &format!("{name}: {text}"))
+    })
+}
+
+/// What a decision is about: the choices, the end, the digest.
+pub(super) fn terms(
+    event: &Event,
+    digest: &str,
+    expires: Option<Timestamp>,
+    request: &Body,
+) -> Body {
+    let mut draft = Draft::new();
+    if request.text().contains("[redacted: ") || event.title.contains("[redacted: ") {
+        draft = draft.plain("Secrets are masked here; the digest covers them.\n");
+    }
+    draft = draft.plain(&format!("Choices: {}", event.options.join(" · ")));
+    if let Some(expires) = expires {
+        draft = line(draft, &format!("Expires: {}", minute(expires)));
+    }
+    let short = digest.get(..16).unwrap_or(digest);
+    line(draft, "Digest: ").code(short).finish()
+}
+
+/// `2026-11-21 14:02 UTC`: a request can wait for days, so the time of day is not enough.
+fn minute(time: Timestamp) -> String {
+    let text = time.to_string();
+    text.get(..16).map_or_else(
+        || text.clone(),
+        |minute| format!("{} UTC", minute.replace('T', " ")),
+    )
+}

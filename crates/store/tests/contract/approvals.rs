@@ -1,0 +1,419 @@
+//! Requests for a decision: one answer, however it comes.
+
+use cctelegram_core::approval::Choice;
+use cctelegram_core::approval::State;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::delivery::Work;
+use cctelegram_core::id::MessageId;
+use cctelegram_crypto::Digest;
+use cctelegram_store::Ask;
+use cctelegram_store::Decided;
+use cctelegram_store::Handling;
+use cctelegram_store::Marked;
+use cctelegram_store::Mint;
+use cctelegram_store::StoreError;
+
+use crate::fixture::ANNA;
+use crate::fixture::BEN;
+use crate::fixture::Fixture;
+use crate::fixture::approval_id;
+use crate::fixture::at;
+use crate::fixture::decide;
+use crate::fixture::ids;
+use crate::fixture::record;
+use crate::fixture::request;
+use crate::fixture::works;
+
+/// A request that Anna and Ben have on their phones.
+async fn asked() -> Fixture {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("deploy", 1, &[ANNA, BEN])).await;
+    bridge.send_all(at(0)).await;
+    bridge
+}
+
+fn edit() -> Work {
+    Work::ApprovalEdit {
+        approval: approval_id(1),
+    }
+}
+
+#[tokio::test]
+async fn security_the_second_decision_is_too_late_and_changes_nothing() {
+    let bridge = asked().await;
+    let (first, second) = (bridge.update(1).await, bridge.update(2).await);
+    let outcome = bridge.store.decide(decide(first, 1, 0)).await.unwrap();
+    let Decided::Done(approved) = outcome else {
+        panic!("{outcome:?}")
+    };
+    let outcome = bridge.store.decide(decide(second, 1, 1)).await.unwrap();
+    assert_eq!(outcome, Decided::TooLate(approved.clone()));
+    assert_eq!(
+        bridge.store.approval(approval_id(1)).await.unwrap(),
+        Some(approved)
+    );
+    assert_eq!(bridge.store.unwritten_responses().await.unwrap().len(), 1);
+    assert_eq!(bridge.audit().await.len(), 2);
+    // The update that was too late still waits for its refusal, which is recorded.
+    assert_eq!(bridge.store.unhandled(10).await.unwrap()[0].id, second);
+    let refusal = record(EventName::ApprovalPressRefused, 61);
+    bridge
+        .store
+        .refuse(second, refusal, Some((ANNA, "Too late.".into())))
+        .await
+        .unwrap();
+    assert!(bridge.store.unhandled(10).await.unwrap().is_empty());
+    assert_eq!(
+        bridge.audit_names().await[2],
+        EventName::ApprovalPressRefused
+    );
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn security_of_a_hundred_simultaneous_decisions_exactly_one_counts() {
+    let bridge = asked().await;
+    let mut presses = tokio::task::JoinSet::new();
+    for number in 0..100 {
+        let update = bridge.update(number).await;
+        let store = bridge.store.clone();
+        let choice = usize::try_from(number % 2).unwrap();
+        presses.spawn(async move { store.decide(decide(update, 1, choice)).await.unwrap() });
+    }
+    let outcomes = presses.join_all().await;
+    let done: Vec<_> = outcomes
+        .into_iter()
+        .filter_map(|outcome| match outcome {
+            Decided::Done(approval) => Some(approval),
+            Decided::TooLate(_) | Decided::Unknown => None,
+        })
+        .collect();
+    assert_eq!(done.len(), 1);
+    assert_eq!(
+        bridge
+            .store
+            .approval(approval_id(1))
+            .await
+            .unwrap()
+            .as_ref(),
+        done.first()
+    );
+    let decided = bridge.audit_names().await;
+    let decided = decided
+        .iter()
+        .filter(|name| **name == EventName::ApprovalDecided);
+    assert_eq!(decided.count(), 1);
+    assert_eq!(bridge.store.unwritten_responses().await.unwrap().len(), 1);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn security_one_update_decides_once() {
+    let bridge = asked().await;
+    bridge.accept(request("other", 2, &[ANNA])).await;
+    let update = bridge.update(1).await;
+    bridge.store.decide(decide(update, 1, 0)).await.unwrap();
+    let again = bridge.store.decide(decide(update, 2, 0)).await;
+    assert!(matches!(again, Err(StoreError::AlreadyHandled(id)) if id == update));
+    let other = bridge
+        .store
+        .approval(approval_id(2))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(other.state, State::Pending);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn security_nothing_is_decided_at_or_after_the_expiry() {
+    let bridge = Fixture::new().await;
+    let mut request = request("deploy", 1, &[ANNA]);
+    request.ask = Some(Ask {
+        id: approval_id(1),
+        digest: "d".into(),
+        expires: Some(at(60)),
+    });
+    bridge.accept(request).await;
+    let update = bridge.update(1).await;
+    let outcome = bridge.store.decide(decide(update, 1, 0)).await.unwrap();
+    assert!(
+        matches!(outcome, Decided::TooLate(_)),
+        "the press is at second 60"
+    );
+    let approval = bridge
+        .store
+        .approval(approval_id(1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        approval.state,
+        State::Pending,
+        "expiring it is not the press's business"
+    );
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn security_an_option_that_is_not_offered_decides_nothing() {
+    let bridge = asked().await;
+    let update = bridge.update(1).await;
+    let outcome = bridge.store.decide(decide(update, 1, 2)).await;
+    assert!(matches!(outcome, Err(StoreError::NoSuchOption)));
+    let unknown = bridge.store.decide(decide(update, 99, 0)).await.unwrap();
+    assert_eq!(unknown, Decided::Unknown);
+    assert_eq!(bridge.store.pending().await.unwrap().len(), 1);
+    assert_eq!(bridge.store.unhandled(10).await.unwrap().len(), 1);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn security_a_button_is_known_only_by_its_own_data() {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("deploy", 1, &[ANNA])).await;
+    bridge
+        .mint(1, ANNA, "first attempt", Choice::Option(0))
+        .await;
+    bridge
+        .mint(1, ANNA, "second attempt", Choice::Details)
+        .await;
+    let find = async |data: &str| {
+        bridge
+            .store
+            .button(&Digest::of(data.as_bytes()))
+            .await
+            .unwrap()
+    };
+    assert!(
+        find("first attempt").await.is_none(),
+        "it never became a message"
+    );
+    assert!(find("guess").await.is_none());
+    let (button, ..) = find("second attempt").await.unwrap();
+    assert_eq!((button.choice, button.message), (Choice::Details, None));
+    bridge.sent(&bridge.lease_one(at(0)).await, 5).await;
+    let buttons = vec![(Digest::of(b"edited"), Choice::Option(1))];
+    let message = Some(MessageId(5));
+    let edited = Mint {
+        approval: approval_id(1),
+        chat: ANNA,
+        message,
+        buttons,
+        at: at(1),
+    };
+    bridge.store.mint(edited).await.unwrap();
+    for data in ["second attempt", "edited"] {
+        assert_eq!(find(data).await.unwrap().0.message, Some(MessageId(5)));
+    }
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_decision_edits_sent_copies_and_drops_waiting_ones() {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("deploy", 1, &[ANNA, BEN])).await;
+    let mut rows = bridge.lease(at(0)).await;
+    let (bens, annas) = (rows.remove(1), rows.remove(0));
+    bridge.sent(&annas, 1).await;
+    bridge.mark(&bens, Marked::Retry { due: at(0) }).await;
+    let update = bridge.update(1).await;
+    bridge.store.decide(decide(update, 1, 0)).await.unwrap();
+    assert_eq!(bridge.waiting().await, [("approval_edit".into(), ANNA)]);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_copy_in_flight_is_edited_when_it_arrives() {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("deploy", 1, &[ANNA])).await;
+    let row = bridge.lease_one(at(0)).await;
+    let update = bridge.update(1).await;
+    bridge.store.decide(decide(update, 1, 0)).await.unwrap();
+    bridge.sent(&row, 5).await;
+    let edit = bridge.lease_one(at(61)).await;
+    assert_eq!(edit.message, Some(MessageId(5)));
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_copy_in_flight_that_fails_is_neither_edited_nor_sent_again() {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("deploy", 1, &[ANNA])).await;
+    let row = bridge.lease_one(at(0)).await;
+    let update = bridge.update(1).await;
+    bridge.store.decide(decide(update, 1, 0)).await.unwrap();
+    bridge.mark(&row, Marked::Retry { due: at(0) }).await;
+    assert_eq!(bridge.send_all(at(61)).await, []);
+    assert_eq!(bridge.waiting().await, []);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_request_ends_once_with_an_answer_and_a_record() {
+    for state in [
+        State::Withdrawn { at: at(5) },
+        State::Locally { at: at(5) },
+        State::Expired { at: at(5) },
+    ] {
+        let bridge = asked().await;
+        let end = || {
+            let record = record(EventName::ApprovalWithdrawn, 5);
+            bridge
+                .store
+                .end(approval_id(1), state.clone(), record, at(5))
+        };
+        assert_eq!(end().await.unwrap().unwrap().state, state);
+        assert_eq!(end().await.unwrap(), None);
+        assert_eq!(bridge.audit().await.len(), 2);
+        assert_eq!(works(&bridge.send_all(at(5)).await), [edit(), edit()]);
+        let answers = bridge.store.unwritten_responses().await.unwrap();
+        assert_eq!(answers.len(), 1);
+        assert_eq!(
+            answers[0].body["response_type"],
+            answers[0].body["response"]
+        );
+        assert!(answers[0].body["user_id"].is_null());
+        bridge.close().await;
+    }
+}
+
+#[tokio::test]
+async fn security_a_decision_cannot_be_smuggled_in_as_an_ending() {
+    let bridge = asked().await;
+    let decision = decide(bridge.update(1).await, 1, 0).decision;
+    let record = record(EventName::ApprovalWithdrawn, 5);
+    let result = bridge
+        .store
+        .end(approval_id(1), State::Decided(decision), record, at(5))
+        .await;
+    assert!(matches!(result, Err(StoreError::NotAnEnding)));
+    assert_eq!(bridge.store.pending().await.unwrap().len(), 1);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn requests_expire_when_their_time_is_over() {
+    let bridge = Fixture::new().await;
+    for (number, expires) in [(1, Some(at(10))), (2, Some(at(20))), (3, None)] {
+        let mut request = request(&format!("event-{number}"), number, &[ANNA]);
+        request.ask = Some(Ask {
+            id: approval_id(number),
+            digest: "d".into(),
+            expires,
+        });
+        bridge.accept(request).await;
+    }
+    assert_eq!(bridge.store.next_expiry().await.unwrap(), Some(at(10)));
+    assert_eq!(bridge.store.expire_due(at(9)).await.unwrap(), []);
+    assert_eq!(
+        bridge.store.expire_due(at(10)).await.unwrap(),
+        [approval_id(1)]
+    );
+    assert_eq!(bridge.store.next_expiry().await.unwrap(), Some(at(20)));
+    assert_eq!(bridge.audit_names().await[3], EventName::ApprovalExpired);
+    let response = &bridge.store.unwritten_responses().await.unwrap()[0];
+    assert_eq!(response.body["response_type"], "expired");
+    assert_eq!(ids(&bridge.send_all(at(10)).await), ["event-2", "event-3"]);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn after_a_gap_every_open_copy_is_edited_once() {
+    let bridge = asked().await;
+    bridge.accept(request("waiting", 2, &[ANNA])).await;
+    assert_eq!(bridge.store.touch_open(at(1)).await.unwrap(), 2);
+    assert_eq!(bridge.store.touch_open(at(2)).await.unwrap(), 0);
+    let mut sent = works(&bridge.send_all(at(2)).await);
+    sent.retain(|work| *work == edit());
+    assert_eq!(sent.len(), 2);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_deleted_copy_of_an_open_request_is_sent_again_whole() {
+    let bridge = asked().await;
+    bridge.store.touch_open(at(1)).await.unwrap();
+    let edits = bridge.lease(at(1)).await;
+    bridge.mark(&edits[0], Marked::Anew).await;
+    let anew = bridge.lease_one(at(1)).await;
+    assert_eq!(
+        works(std::slice::from_ref(&anew)),
+        [Work::Approval {
+            approval: approval_id(1)
+        }]
+    );
+    bridge.sent(&anew, 500).await;
+    let update = bridge.update(1).await;
+    bridge.store.decide(decide(update, 1, 0)).await.unwrap();
+    assert_eq!(bridge.lease_one(at(61)).await.message, Some(MessageId(500)));
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_request_that_reaches_nobody_is_undeliverable() {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("deploy", 1, &[ANNA, BEN])).await;
+    let rows = bridge.lease(at(0)).await;
+    let dead = || Marked::Dead {
+        reason: "chat not found".into(),
+    };
+    bridge.mark(&rows[0], dead()).await;
+    assert_eq!(
+        bridge.store.pending().await.unwrap().len(),
+        1,
+        "Ben may get it"
+    );
+    bridge.mark(&rows[1], dead()).await;
+    let approval = bridge
+        .store
+        .approval(approval_id(1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(approval.state, State::Undeliverable { at: at(1) });
+    assert!(
+        bridge
+            .audit_names()
+            .await
+            .contains(&EventName::ApprovalUndeliverable)
+    );
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn the_latest_request_of_an_event_is_found() {
+    let bridge = asked().await;
+    let found = bridge
+        .store
+        .approval_of_event(&"deploy".parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(found.unwrap().id, approval_id(1));
+    let none = bridge
+        .store
+        .approval_of_event(&"other".parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(none, None);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn details_are_sent_to_the_one_who_asked() {
+    let bridge = asked().await;
+    let handling = Handling {
+        records: vec![record(EventName::CommandHandled, 3)],
+        details: Some(("deploy".parse().unwrap(), BEN)),
+        ..Handling::default()
+    };
+    bridge
+        .store
+        .handle(bridge.update(1).await, handling)
+        .await
+        .unwrap();
+    let row = bridge.lease_one(at(3)).await;
+    assert_eq!((row.chat, &row.work), (BEN, &Work::Details));
+    assert_eq!(row.event.unwrap().id.as_str(), "deploy");
+    bridge.close().await;
+}
