@@ -62,12 +62,12 @@ fn places(looked: &[PathBuf]) -> String {
 
 /// A way to a running bridge.
 #[derive(Clone, Debug)]
-pub(crate) struct Client {
+pub(crate) struct SocketClient {
     http: reqwest::Client,
     path: PathBuf,
 }
 
-impl Client {
+impl SocketClient {
     /// Finds the first socket at which somebody listens: the one that was named, the home's, the system's.
     pub(crate) fn find(reach: &Reach) -> Result<Self, ClientError> {
         let candidates = match &reach.explicit {
@@ -283,12 +283,12 @@ mod tests {
     async fn a_socket_that_nobody_listens_at_is_no_bridge() {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(
-            Client::find(&reach(folder.path())),
+            SocketClient::find(&reach(folder.path())),
             Err(ClientError::NoBridge(_))
         ));
         drop(UnixListener::bind(folder.path().join("bridge.sock")).unwrap());
         assert!(matches!(
-            Client::find(&reach(folder.path())),
+            SocketClient::find(&reach(folder.path())),
             Err(ClientError::NoBridge(_))
         ));
     }
@@ -302,7 +302,7 @@ mod tests {
             body.len()
         );
         let server = answer(folder.path(), text.leak());
-        let bridge = Client::find(&reach(folder.path())).unwrap();
+        let bridge = SocketClient::find(&reach(folder.path())).unwrap();
         let error = bridge.send(b"{}".to_vec()).await.unwrap_err();
         let ClientError::Refused {
             problem,
@@ -330,7 +330,7 @@ mod tests {
             folder.path(),
             "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno",
         );
-        let bridge = Client::find(&reach(folder.path())).unwrap();
+        let bridge = SocketClient::find(&reach(folder.path())).unwrap();
         assert!(matches!(bridge.mode().await, Err(ClientError::Broken(_))));
         assert!(
             server
@@ -350,7 +350,7 @@ mod tests {
             return;
         }
         assert!(matches!(
-            Client::find(&reach(folder.path())),
+            SocketClient::find(&reach(folder.path())),
             Err(ClientError::Stranger { owner: 12_345, .. })
         ));
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
-use cctelegram_core::audit::Outcome;
+use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::Record;
 use cctelegram_core::event::Kind;
 use cctelegram_core::time::Timestamp;
@@ -165,7 +165,7 @@ impl Poller {
         let alert = Alert { episode: CONFLICT, kind: Kind::SecurityAlert, title, description };
         if alerts::raise(&self.app, alert).await {
             let record = Record::new(self.app.now(), EventName::PollConflict, Actor::System, "telegram")
-                .outcome(Outcome::Failure)
+                .outcome(Disposition::Failure)
                 .details(serde_json::json!({ "reason": reason }));
             self.app.store.record(record).await?;
         }

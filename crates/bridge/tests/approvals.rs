@@ -1,5 +1,5 @@
 //! Requests for a decision: what people see, what a press does, what programs read.
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails, and says why")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails, and says why")]
 
 use std::collections::BTreeSet;
 use std::fs;

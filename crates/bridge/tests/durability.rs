@@ -87,20 +87,18 @@ fn calls(trace: &str) -> Vec<Call> {
             continue;
         };
         let rest = rest.trim_start();
-        if let Some(begin) = rest.strip_suffix("<unfinished ...>") {
-            unfinished.insert(thread, (number, begin.to_owned()));
+        if let Some(half) = rest.strip_suffix("<unfinished ...>") {
+            unfinished.insert(thread, (number, half.to_owned()));
             continue;
         }
         let (began, text) = match rest.strip_prefix("<... ") {
             None => (number, rest.to_owned()),
             Some(end) => {
-                let Some((began, begin)) = unfinished.remove(thread) else {
+                let Some((first, half)) = unfinished.remove(thread) else {
                     continue;
                 };
-                (
-                    began,
-                    begin + end.split_once("resumed>").map_or("", |(_, end)| end),
-                )
+                let end = end.split_once("resumed>").map_or("", |(_, end)| end);
+                (first, half + end)
             }
         };
         let result = text

@@ -1,5 +1,5 @@
 //! The poller: updates are taken once, and whoever else polls with our token is noticed.
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails, and says why")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails, and says why")]
 
 use std::ffi::OsStr;
 use std::fs;
@@ -29,7 +29,7 @@ fn setup() -> Setup {
 }
 
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().expect("a client")
+    reqwest::Client::builder().timeout(Duration::from_mins(1)).no_proxy().build().expect("a client")
 }
 
 /// The health page: its status and what it says.

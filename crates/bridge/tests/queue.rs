@@ -7,6 +7,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
 
 use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
@@ -72,15 +73,17 @@ fn drop_many(bridge: &TestBridge, round: &str, count: usize) -> Vec<String> {
 /// The files that wait in the spool, under the names that their producers gave them.
 fn waiting_files(bridge: &TestBridge) -> Vec<String> {
     let entries = fs::read_dir(bridge.events()).expect("the spool can be listed");
-    let names = entries.map(|entry| {
-        entry
-            .expect("it can be listed")
-            .file_name()
+    let paths = entries.map(|entry| entry.expect("it can be listed").path());
+    let events = paths.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+    let name = |path: PathBuf| {
+        path.file_name()
+            .expect("a name")
             .to_string_lossy()
             .into_owned()
-    });
-    let mut names: Vec<String> = names
-        .filter(|name| name.ends_with(".json") && !name.starts_with('.'))
+    };
+    let mut names: Vec<String> = events
+        .map(name)
+        .filter(|name| !name.starts_with('.'))
         .collect();
     names.sort();
     names
@@ -258,8 +261,8 @@ async fn files_that_wait_are_not_tried_all_the_time() {
         (alerts_in_the_queue(&bridge).await == 1).then_some(())
     })
     .await;
-    let tries = || bridge.log().matches("an event file has to wait").count();
-    let tried_before = tries();
+    let count = || bridge.log().matches("an event file has to wait").count();
+    let before = count();
     let calls = bridge.emulator.calls().len();
     // With four rows that wait twice as long after each failure, this takes some seconds.
     bridge
@@ -270,7 +273,7 @@ async fn files_that_wait_are_not_tried_all_the_time() {
         )
         .await
         .expect("it goes on trying");
-    let tried = tries() - tried_before;
+    let tried = count() - before;
     assert!(
         tried <= 10,
         "the waiting file was tried {tried} times while Telegram was tried 10 times"
@@ -282,10 +285,8 @@ async fn files_that_wait_are_not_tried_all_the_time() {
 
 async fn health(bridge: &TestBridge) -> (u16, Value) {
     let status = bridge.status().await;
-    let address = status["health_address"]
-        .as_str()
-        .expect("an address")
-        .to_owned();
+    let address = status.get("health_address").and_then(Value::as_str);
+    let address = address.expect("the status tells it");
     let client = reqwest::Client::builder().build().expect("a client");
     let answer = client
         .get(format!("http://{address}/health"))

@@ -105,7 +105,7 @@ pub struct Press {
 
 /// What a valid press does.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
+pub enum Verdict {
     Decide(Decision),
     Details,
 }
@@ -123,7 +123,7 @@ pub enum Void {
 
 impl Approval {
     /// What a press on a known button comes to. The presser's right to decide was checked before.
-    pub fn press(&self, button: &ButtonUse, press: &Press) -> Result<Effect, Void> {
+    pub fn press(&self, button: &ButtonUse, press: &Press) -> Result<Verdict, Void> {
         if button.approval != self.id {
             return Err(Void::Unknown);
         }
@@ -131,7 +131,7 @@ impl Approval {
             return Err(Void::Elsewhere);
         }
         let choice = match button.choice {
-            Choice::Details => return Ok(Effect::Details),
+            Choice::Details => return Ok(Verdict::Details),
             Choice::Option(choice) => choice,
         };
         if let Some(truth) = self.ending() {
@@ -143,7 +143,7 @@ impl Approval {
         if choice >= self.options.len() {
             return Err(Void::Unknown);
         }
-        Ok(Effect::Decide(Decision { choice, by: press.by.clone(), at: press.at }))
+        Ok(Verdict::Decide(Decision { choice, by: press.by.clone(), at: press.at }))
     }
 
     /// How the request ended, in one sentence for people; nothing while it is pending.
@@ -219,7 +219,7 @@ mod tests {
     fn a_press_on_a_pending_request_decides() {
         let effect = approval(State::Pending).press(&button(Choice::Option(1)), &press(2_000)).unwrap();
         let decision = Decision { choice: 1, by: alice(), at: Timestamp::from_millis(2_000) };
-        assert_eq!(effect, Effect::Decide(decision));
+        assert_eq!(effect, Verdict::Decide(decision));
     }
 
     #[test]
@@ -259,6 +259,6 @@ mod tests {
     #[test]
     fn details_are_shown_at_any_time() {
         let over = approval(State::Expired { at: EXPIRES });
-        assert_eq!(over.press(&button(Choice::Details), &press(90_000)), Ok(Effect::Details));
+        assert_eq!(over.press(&button(Choice::Details), &press(90_000)), Ok(Verdict::Details));
     }
 }

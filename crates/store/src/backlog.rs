@@ -6,7 +6,7 @@ use cctelegram_core::id::ChatId;
 
 use crate::error::StoreError;
 use crate::rows::unsigned;
-use crate::tx::Batch;
+use crate::tx::Known;
 use crate::tx::Tx;
 
 /// Which waiting events count against the limit. Those of parked chats do not, lest one user who blocked the bot stop
@@ -27,14 +27,14 @@ impl Scope {
     }
 }
 
-impl Batch {
+impl Known {
     /// Rows ended, moved or were parked: count again.
     pub(crate) fn forget(&mut self) {
         self.waiting = None;
         self.waiting_anywhere = None;
     }
 
-    /// Notes that one more event waits, so that the next one in this transaction need not count them all.
+    /// Notes that one more event waits, so that the next one need not count them all.
     pub(crate) fn count(&mut self, scope: Scope) {
         let more = |count: u64| count.saturating_add(1);
         self.waiting_anywhere = self.waiting_anywhere.map(more);
@@ -48,13 +48,13 @@ impl Batch {
 pub(crate) async fn waiting(tx: &mut Tx, scope: Scope) -> Result<u64, StoreError> {
     let (cached, sql) = match scope {
         Scope::Reachable => (
-            tx.batch.waiting,
-            "SELECT count(DISTINCT event) FROM outbox WHERE done IS NULL \
+            tx.known.waiting,
+            "SELECT count(DISTINCT event) FROM outbox WHERE done IS NULL AND event IS NOT NULL \
              AND kind IN ('event', 'progress', 'approval') AND chat NOT IN (SELECT id FROM chat)",
         ),
         Scope::Anywhere => (
-            tx.batch.waiting_anywhere,
-            "SELECT count(DISTINCT event) FROM outbox WHERE done IS NULL \
+            tx.known.waiting_anywhere,
+            "SELECT count(DISTINCT event) FROM outbox WHERE done IS NULL AND event IS NOT NULL \
              AND kind IN ('event', 'progress', 'approval')",
         ),
     };
@@ -63,8 +63,8 @@ pub(crate) async fn waiting(tx: &mut Tx, scope: Scope) -> Result<u64, StoreError
     }
     let count = unsigned(sqlx::query_scalar(sql).fetch_one(tx.connection()).await?);
     match scope {
-        Scope::Reachable => tx.batch.waiting = Some(count),
-        Scope::Anywhere => tx.batch.waiting_anywhere = Some(count),
+        Scope::Reachable => tx.known.waiting = Some(count),
+        Scope::Anywhere => tx.known.waiting_anywhere = Some(count),
     }
     Ok(count)
 }

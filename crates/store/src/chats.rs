@@ -37,7 +37,7 @@ pub(crate) async fn park(
     .bind(at.as_millis())
     .execute(tx.connection())
     .await?;
-    tx.batch.forget();
+    tx.known.forget();
     Ok(())
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn unpark(tx: &mut Tx, chat: ChatId) -> Result<(), StoreError> 
         .bind(chat.0)
         .execute(tx.connection())
         .await?;
-    tx.batch.forget();
+    tx.known.forget();
     Ok(())
 }
 

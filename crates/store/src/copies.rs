@@ -183,5 +183,6 @@ async fn insert(tx: &mut Tx, work: &Work, chat: ChatId, at: Timestamp) -> Result
         held: false,
     };
     rows::insert(tx, &row).await?;
+    tx.known.forget();
     Ok(())
 }

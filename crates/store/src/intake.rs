@@ -132,7 +132,7 @@ impl Accept {
             };
             self.queue(tx, &row, parked).await?;
         }
-        tx.batch.count(backlog::Scope::of(&self.recipients, parked));
+        tx.known.count(backlog::Scope::of(&self.recipients, parked));
         tx.commit(self.record()).await
     }
 
@@ -197,9 +197,9 @@ impl Accept {
 }
 
 async fn is_known(tx: &mut Tx, accept: &Accept) -> Result<bool, StoreError> {
-    if !tx.batch.seen_purged {
+    if !tx.known.seen_purged {
         forget_old(tx.connection(), accept.received).await?;
-        tx.batch.seen_purged = true;
+        tx.known.seen_purged = true;
     }
     let known = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM seen WHERE event_id = $1)")
         .bind(accept.event.id.as_str())

@@ -3,8 +3,8 @@
 use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::EventName;
-use cctelegram_core::audit::Outcome;
 use cctelegram_core::audit::Record;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::event::Event;
@@ -232,7 +232,7 @@ async fn give_up(
     );
     tx.record(
         record
-            .outcome(Outcome::Failure)
+            .outcome(Disposition::Failure)
             .details(details)
             .action("given up"),
     )

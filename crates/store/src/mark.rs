@@ -2,8 +2,8 @@
 
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::EventName;
-use cctelegram_core::audit::Outcome;
 use cctelegram_core::audit::Record;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ChatId;
@@ -143,7 +143,7 @@ impl Mark {
         .bind(message.map(|id| id.0))
         .execute(tx.connection())
         .await?;
-        tx.batch.forget();
+        tx.known.forget();
         let Some(message) = message else {
             return Ok(());
         };
@@ -204,7 +204,7 @@ impl Mark {
             self.chat.to_string(),
         );
         let record = record
-            .outcome(Outcome::Failure)
+            .outcome(Disposition::Failure)
             .details(json!({ "reason": reason }));
         tx.commit(record.action("nothing is sent until it writes again"))
             .await
@@ -221,7 +221,7 @@ impl Mark {
             let (name, target) = (EventName::ApprovalUndeliverable, approval.to_string());
             let record = Record::new(self.at, name, Actor::System, target);
             let details = json!({ "reason": reason });
-            tx.record(record.outcome(Outcome::Failure).details(details))
+            tx.record(record.outcome(Disposition::Failure).details(details))
                 .await?;
         }
         let name = EventName::MessageUndeliverable;
@@ -229,7 +229,7 @@ impl Mark {
         let details = json!({ "row": self.row, "what": rows::kind(&work), "reason": reason });
         tx.commit(
             record
-                .outcome(Outcome::Failure)
+                .outcome(Disposition::Failure)
                 .details(details)
                 .action("given up"),
         )
@@ -250,7 +250,7 @@ impl Mark {
                 .execute(tx.connection())
                 .await?;
         }
-        tx.batch.forget();
+        tx.known.forget();
         Ok(())
     }
 

@@ -112,7 +112,7 @@ impl Reconcile {
             .await?;
             queued += inserted.rows_affected();
         }
-        tx.batch.forget();
+        tx.known.forget();
         Ok(queued)
     }
 }

@@ -119,7 +119,7 @@ pub(crate) async fn finish(
     .bind(at.as_millis())
     .execute(tx.connection())
     .await?;
-    tx.batch.forget();
+    tx.known.forget();
     Ok(())
 }
 

@@ -20,28 +20,29 @@ pub(crate) struct Tx {
     connection: SqliteConnection,
     durability: Durability,
     ended: bool,
-    pub(crate) batch: Batch,
+    pub(crate) known: Known,
 }
 
-/// What is worth remembering while one batch is applied: its transaction is the only one that writes.
+/// What is known of the database without asking it, because nobody else writes. A rollback makes it void.
 #[derive(Default)]
-pub(crate) struct Batch {
+pub(crate) struct Known {
     /// Events that wait for a chat that may be written to.
     pub(crate) waiting: Option<u64>,
     /// Events that wait for anybody, parked or not.
     pub(crate) waiting_anywhere: Option<u64>,
+    /// Were old ids forgotten in this transaction?
     pub(crate) seen_purged: bool,
 }
 
 impl Tx {
     /// `connection` is set to `synchronous=FULL`.
     pub(crate) fn new(connection: SqliteConnection) -> Self {
-        let batch = Batch::default();
+        let known = Known::default();
         Self {
             connection,
             durability: Durability::Full,
             ended: false,
-            batch,
+            known,
         }
     }
 
@@ -91,7 +92,7 @@ impl Tx {
             self.execute(pragma).await?;
             self.durability = durability;
         }
-        self.batch = Batch::default();
+        self.known.seen_purged = false;
         self.execute("BEGIN IMMEDIATE").await
     }
 
@@ -110,6 +111,7 @@ impl Tx {
     }
 
     pub(crate) async fn rollback(&mut self) -> Result<(), StoreError> {
+        self.known = Known::default();
         self.execute("ROLLBACK").await
     }
 

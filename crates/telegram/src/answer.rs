@@ -19,7 +19,7 @@ pub(crate) struct Answer {
 
 /// Why a call gave no result.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Failure {
+pub(crate) enum CallFailure {
     /// No answer that can be understood: the call may have been executed.
     Unreachable(String),
     /// Not executed; to be repeated after the span.
@@ -49,7 +49,7 @@ struct Envelope<'a> {
 
 impl Answer {
     /// The result's JSON text.
-    pub(crate) fn result(self) -> Result<String, Failure> {
+    pub(crate) fn result(self) -> Result<String, CallFailure> {
         let text = String::from_utf8_lossy(&self.body);
         let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&text) else {
             return Err(self.without_json());
@@ -64,13 +64,13 @@ impl Answer {
                 ok: true,
                 result: None,
                 ..
-            } => Err(Failure::Unreachable("the answer has no result".to_owned())),
+            } => Err(CallFailure::Unreachable("the answer has no result".to_owned())),
             refusal @ Envelope { ok: false, .. } => Err(self.refusal(&refusal)),
         }
     }
 
     /// What an error means, by the code in the JSON; the HTTP status stands in for a missing one.
-    fn refusal(&self, envelope: &Envelope<'_>) -> Failure {
+    fn refusal(&self, envelope: &Envelope<'_>) -> CallFailure {
         let known = |code: &i64| (400..600).contains(code);
         let code = whole(&envelope.error_code)
             .filter(known)
@@ -84,33 +84,33 @@ impl Answer {
         match code {
             429 => limited(parameter("retry_after").or(self.retry_after)),
             // A proxy's or the server's own time-out: it may pass.
-            408 | 425 | 500.. => Failure::Unreachable(format!("{code} {description}")),
+            408 | 425 | 500.. => CallFailure::Unreachable(format!("{code} {description}")),
             400..500 => {
                 let migrate_to = parameter("migrate_to_chat_id").map(ChatId);
-                Failure::Answered {
+                CallFailure::Answered {
                     code,
                     description,
                     migrate_to,
                 }
             }
-            _ => Failure::Unreachable(format!("the answer makes no sense (HTTP {code})")),
+            _ => CallFailure::Unreachable(format!("the answer makes no sense (HTTP {code})")),
         }
     }
 
     /// What an answer means that is not the API's: a server in between wrote it. Only two say something certain.
-    fn without_json(&self) -> Failure {
+    fn without_json(&self) -> CallFailure {
         match self.status {
-            413 => Failure::Answered {
+            413 => CallFailure::Answered {
                 code: 413,
                 description: "Request Entity Too Large".to_owned(),
                 migrate_to: None,
             },
             429 => limited(self.retry_after),
-            300..400 => Failure::Unreachable(format!(
+            300..400 => CallFailure::Unreachable(format!(
                 "the server redirects (HTTP {}), which is never followed; is the API URL right?",
                 self.status
             )),
-            status => Failure::Unreachable(format!("the answer is not JSON (HTTP {status})")),
+            status => CallFailure::Unreachable(format!("the answer is not JSON (HTTP {status})")),
         }
     }
 }
@@ -120,11 +120,11 @@ impl Answer {
 const LONGEST_WAIT_S: u64 = 3_600;
 
 /// A wait of zero or of unknown length is a second: the limit of one chat (Bot API FAQ).
-fn limited(seconds: Option<i64>) -> Failure {
+fn limited(seconds: Option<i64>) -> CallFailure {
     let seconds = seconds
         .and_then(|seconds| u64::try_from(seconds).ok())
         .unwrap_or(1);
-    Failure::Limited {
+    CallFailure::Limited {
         after: Duration::from_secs(seconds.clamp(1, LONGEST_WAIT_S)),
     }
 }
@@ -133,7 +133,7 @@ fn limited(seconds: Option<i64>) -> Failure {
 mod tests {
     use super::*;
 
-    fn failure(status: u16, body: &str) -> Failure {
+    fn failure(status: u16, body: &str) -> CallFailure {
         Answer {
             status,
             retry_after: Some(9),
@@ -170,14 +170,14 @@ mod tests {
             ("<html>slow down</html>", 9),
         ] {
             let after = Duration::from_secs(seconds);
-            assert_eq!(failure(429, body), Failure::Limited { after }, "{body}");
+            assert_eq!(failure(429, body), CallFailure::Limited { after }, "{body}");
         }
     }
 
     #[test]
     fn the_code_in_the_answer_counts_before_the_status() {
         let body = r#"{"ok":false,"error_code":403,"description":"Forbidden: x"}"#;
-        let expected = Failure::Answered {
+        let expected = CallFailure::Answered {
             code: 403,
             description: "Forbidden: x".to_owned(),
             migrate_to: None,
@@ -203,7 +203,7 @@ mod tests {
             (302, ""),
         ] {
             assert!(
-                matches!(failure(status, body), Failure::Unreachable(_)),
+                matches!(failure(status, body), CallFailure::Unreachable(_)),
                 "{status} {body}"
             );
         }

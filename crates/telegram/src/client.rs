@@ -16,7 +16,7 @@ use serde_json::Value;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::answer::Failure;
+use crate::answer::CallFailure;
 use crate::error::CallError;
 use crate::number::whole;
 use crate::options::BadOptions;
@@ -58,11 +58,11 @@ pub struct SendOptions {
 
 /// How the answer to a pressed button is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Alert {
+pub enum CallbackStyle {
     /// A line that passes.
     Toast,
     /// A window that has to be closed.
-    Alert,
+    Window,
 }
 
 /// The update types that are handled. The server remembers the list, so it is sent with every poll.
@@ -191,15 +191,15 @@ impl Client {
         &self,
         callback_id: &str,
         text: &str,
-        alert: Alert,
+        alert: CallbackStyle,
     ) -> Result<(), CallError> {
         let parameters = json!({
             "callback_query_id": callback_id,
             "text": request::cut(text, LONGEST_CALLBACK_ANSWER),
-            "show_alert": alert == Alert::Alert,
+            "show_alert": alert == CallbackStyle::Window,
         });
         match self.call("answerCallbackQuery", &parameters).await {
-            Err(Failure::Answered {
+            Err(CallFailure::Answered {
                 code: 400,
                 description,
                 ..
@@ -231,7 +231,7 @@ impl Client {
         Ok(())
     }
 
-    async fn call(&self, method: &str, parameters: &Value) -> Result<String, Failure> {
+    async fn call(&self, method: &str, parameters: &Value) -> Result<String, CallFailure> {
         self.transport.call(method, parameters, CALL_TIMEOUT).await
     }
 
@@ -246,7 +246,7 @@ impl Client {
         message: &Outgoing,
         options: SendOptions,
         formatting: Formatting,
-    ) -> Result<String, Failure> {
+    ) -> Result<String, CallFailure> {
         match message {
             Outgoing::Text { body, keyboard } => {
                 let call = request::send_text(chat, body, keyboard.as_ref(), options, formatting);
@@ -265,9 +265,9 @@ impl Client {
         (document, caption): (&Document, &Body),
         options: SendOptions,
         formatting: Formatting,
-    ) -> Result<String, Failure> {
+    ) -> Result<String, CallFailure> {
         let form = request::send_document(chat, document, caption, options, formatting)
-            .map_err(|error| Failure::Unreachable(error.without_url().to_string()))?;
+            .map_err(|error| CallFailure::Unreachable(error.without_url().to_string()))?;
         let call = self
             .transport
             .post("sendDocument", CALL_TIMEOUT)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::answer::Failure;
+use crate::answer::CallFailure;
 
 /// Why a call gave no result. The texts contain neither the token nor a URL.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -24,22 +24,22 @@ pub enum CallError {
     Unreachable(String),
 }
 
-impl From<Failure> for CallError {
-    fn from(failure: Failure) -> Self {
+impl From<CallFailure> for CallError {
+    fn from(failure: CallFailure) -> Self {
         match failure {
-            Failure::Unreachable(reason) => Self::Unreachable(reason),
-            Failure::Limited { after } => Self::Limited { after },
-            Failure::Answered {
+            CallFailure::Unreachable(reason) => Self::Unreachable(reason),
+            CallFailure::Limited { after } => Self::Limited { after },
+            CallFailure::Answered {
                 code: 401 | 404,
                 description,
                 ..
             } => Self::Unauthorized(description),
-            Failure::Answered {
+            CallFailure::Answered {
                 code: 409,
                 description,
                 ..
             } => Self::Conflict(description),
-            Failure::Answered {
+            CallFailure::Answered {
                 code, description, ..
             } => Self::Refused {
                 code,

@@ -13,7 +13,7 @@ mod token;
 mod transport;
 pub mod update;
 
-pub use client::Alert;
+pub use client::CallbackStyle;
 pub use client::Bot;
 pub use client::Client;
 pub use client::SendOptions;

@@ -5,7 +5,7 @@
 use cctelegram_core::delivery::Outcome;
 use cctelegram_core::id::MessageId;
 
-use crate::answer::Failure;
+use crate::answer::CallFailure;
 
 /// Which kind of call failed: some texts mean something for edits only.
 #[derive(Clone, Copy)]
@@ -21,15 +21,15 @@ const GONE: [&str; 3] = [
     "message_id_invalid",
 ];
 
-pub(crate) fn outcome(failure: Failure, attempt: Attempt) -> Outcome {
+pub(crate) fn outcome(failure: CallFailure, attempt: Attempt) -> Outcome {
     match failure {
-        Failure::Unreachable(cause) => Outcome::Retry { cause },
-        Failure::Limited { after } => Outcome::Limited { after },
-        Failure::Answered {
+        CallFailure::Unreachable(cause) => Outcome::Retry { cause },
+        CallFailure::Limited { after } => Outcome::Limited { after },
+        CallFailure::Answered {
             migrate_to: Some(chat),
             ..
         } => Outcome::Migrated(chat),
-        Failure::Answered {
+        CallFailure::Answered {
             code,
             description,
             migrate_to: None,
@@ -55,8 +55,8 @@ fn answered(code: i64, reason: String, attempt: Attempt) -> Outcome {
 }
 
 /// Whether the formatting is at fault, so that the same text without it may pass.
-pub(crate) fn blames_entities(failure: &Failure) -> bool {
-    let Failure::Answered {
+pub(crate) fn blames_entities(failure: &CallFailure) -> bool {
+    let CallFailure::Answered {
         code: 400,
         description,
         ..

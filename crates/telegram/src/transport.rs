@@ -12,7 +12,7 @@ use reqwest::tls::Version;
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::answer::Failure;
+use crate::answer::CallFailure;
 use crate::options::BadOptions;
 use crate::options::Checked;
 use crate::options::Security;
@@ -63,7 +63,7 @@ impl Transport {
         method: &str,
         parameters: &Value,
         timeout: Duration,
-    ) -> Result<String, Failure> {
+    ) -> Result<String, CallFailure> {
         self.exchange(self.post(method, timeout).json(parameters))
             .await
     }
@@ -76,7 +76,7 @@ impl Transport {
     }
 
     /// Sends a call and returns the result's JSON text.
-    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<String, Failure> {
+    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<String, CallFailure> {
         let answered = match request.send().await {
             Ok(response) => match read(response).await {
                 Ok(answer) => answer.result(),
@@ -88,22 +88,22 @@ impl Transport {
     }
 
     /// Keeps the token out of texts that come from outside.
-    fn scrub(&self, failure: Failure) -> Failure {
+    fn scrub(&self, failure: CallFailure) -> CallFailure {
         match failure {
-            Failure::Unreachable(reason) => Failure::Unreachable(self.token.scrub(&reason)),
-            Failure::Answered {
+            CallFailure::Unreachable(reason) => CallFailure::Unreachable(self.token.scrub(&reason)),
+            CallFailure::Answered {
                 code,
                 description,
                 migrate_to,
             } => {
                 let description = self.token.scrub(&description);
-                Failure::Answered {
+                CallFailure::Answered {
                     code,
                     description,
                     migrate_to,
                 }
             }
-            limited @ Failure::Limited { .. } => limited,
+            limited @ CallFailure::Limited { .. } => limited,
         }
     }
 }
@@ -167,10 +167,10 @@ async fn read(mut response: Response) -> Result<Answer, Unread> {
 
 impl Unread {
     /// The error with its causes, without the URL.
-    fn into_failure(self) -> Failure {
+    fn into_failure(self) -> CallFailure {
         let error = match self {
             Self::TooLarge => {
-                return Failure::Unreachable("the answer has more than 8 MiB".to_owned());
+                return CallFailure::Unreachable("the answer has more than 8 MiB".to_owned());
             }
             Self::Broken(error) => error.without_url(),
         };
@@ -183,6 +183,6 @@ impl Unread {
             }
             cause = source.source();
         }
-        Failure::Unreachable(reason)
+        CallFailure::Unreachable(reason)
     }
 }

@@ -69,12 +69,12 @@ pub struct Membership {
     pub chat_is_private: bool,
     /// Who changed it.
     pub from: Option<Sender>,
-    pub change: Change,
+    pub change: StandingChange,
 }
 
 /// What the change of standing means for the bot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Change {
+pub enum StandingChange {
     /// A person blocked the bot, or a group threw it out.
     Blocked,
     /// The bot may write again.
@@ -179,9 +179,9 @@ fn membership(json: &Value) -> Option<Membership> {
     let was_in = json.get("old_chat_member").and_then(takes_part);
     let is_in = json.get("new_chat_member").and_then(takes_part);
     let change = match (was_in, is_in) {
-        (_, Some(false)) => Change::Blocked,
-        (Some(false), Some(true)) => Change::Returned,
-        (_, Some(true) | None) => Change::Other,
+        (_, Some(false)) => StandingChange::Blocked,
+        (Some(false), Some(true)) => StandingChange::Returned,
+        (_, Some(true) | None) => StandingChange::Other,
     };
     Some(Membership {
         chat: chat_id(json)?,

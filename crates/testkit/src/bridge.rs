@@ -22,7 +22,7 @@ use crate::invariants;
 use crate::process::Finished;
 use crate::process::Process;
 use crate::setup::Setup;
-use crate::socket::Socket;
+use crate::socket::ApiSocket;
 use crate::token::bot_token;
 
 /// No condition of a test takes this long unless something is wrong.
@@ -33,7 +33,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// A bridge process, its home and its Telegram. End it with `finish`, which checks the invariants.
 pub struct TestBridge {
     pub emulator: Emulator,
-    pub socket: Socket,
+    pub socket: ApiSocket,
     setup: Setup,
     token: String,
     home: TempDir,
@@ -55,7 +55,7 @@ impl TestBridge {
         let root = home.path().join("home");
         fs::DirBuilder::new().mode(0o700).create(&root).expect("a home");
         write(&root.join("config.toml"), setup.config_file().as_bytes());
-        let socket = Socket::at(&root.join("bridge.sock"));
+        let socket = ApiSocket::at(&root.join("bridge.sock"));
         Self { emulator, socket, setup, token, home, process: None }
     }
 

@@ -25,8 +25,8 @@ pub use process::Finished;
 pub use process::Process;
 pub use setup::Setup;
 pub use setup::USER;
-pub use socket::Answer;
-pub use socket::Socket;
+pub use socket::ApiAnswer;
+pub use socket::ApiSocket;
 pub use token::bot_token;
 
 pub use cctelegram_emulator as emulator;

@@ -21,7 +21,7 @@ use super::failure::NOBODY;
 use super::failure::OTHER;
 use super::failure::USAGE;
 use super::output;
-use crate::client::Client;
+use crate::client::SocketClient;
 use crate::client::ClientError;
 use crate::config;
 use crate::config::Environment;
@@ -111,7 +111,7 @@ async fn ask(
 async fn pose(reach: &Reach, request: &AskRequest) -> Result<Asked, Failure> {
     let mut tries = 1;
     loop {
-        let asked = match Client::find(reach) {
+        let asked = match SocketClient::find(reach) {
             Ok(client) => client.ask(request).await,
             Err(error) => Err(error),
         };
@@ -145,9 +145,9 @@ async fn decision(
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
             // A decision in the last moment still counts: the withdrawal tells of it.
-            return Ok(Client::find(reach)?.withdraw(id).await?);
+            return Ok(SocketClient::find(reach)?.withdraw(id).await?);
         }
-        let answer = match Client::find(reach) {
+        let answer = match SocketClient::find(reach) {
             // Rounded up: asking again at once in the last second would be a busy loop.
             Ok(client) => {
                 client
@@ -187,7 +187,7 @@ fn may_pass(error: &ClientError) -> bool {
 
 /// Takes the question back, and tells what became of it.
 async fn withdraw(reach: &Reach, id: ApprovalId) -> String {
-    let status = match Client::find(reach) {
+    let status = match SocketClient::find(reach) {
         Ok(client) => client.withdraw(id).await,
         Err(error) => Err(error),
     };

@@ -73,7 +73,7 @@ async fn demo(args: &DemoArgs, home: &Path) -> anyhow::Result<()> {
     let config = config::load(&environment).map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
     config.home.prepare()?;
     log::start(&config.home.log_file(), &config.log_filter, Terminal::Quiet)?;
-    let client = client::Client::at(&config.socket.path)?;
+    let client = client::SocketClient::at(&config.socket.path)?;
     let bridge = Bridge::start(config, environment).await?;
     let (finish, finished) = tokio::sync::oneshot::channel::<()>();
     let mut run = std::pin::pin!(bridge.run(async { finished.await.unwrap_or_default() }));
@@ -109,7 +109,7 @@ async fn phone(port: u16) -> anyhow::Result<Emulator> {
 }
 
 /// The demo for a person: events arrive, a question waits for a press, the answer arrives here.
-async fn shown(emulator: &Emulator, client: &client::Client, home: &Path) -> anyhow::Result<()> {
+async fn shown(emulator: &Emulator, client: &client::SocketClient, home: &Path) -> anyhow::Result<()> {
     println!("The phone is at   {}/", emulator.url());
     println!("The bridge's home {} (removed at the end)", home.display());
     println!("Press Ctrl-C to end.\n");
@@ -132,7 +132,7 @@ async fn shown(emulator: &Emulator, client: &client::Client, home: &Path) -> any
 }
 
 /// The demo without a person: the same steps, each one checked.
-async fn headless(emulator: &Emulator, client: &client::Client, home: &Path) -> anyhow::Result<()> {
+async fn headless(emulator: &Emulator, client: &client::SocketClient, home: &Path) -> anyhow::Result<()> {
     drop_file(home, &build())?;
     find(emulator, "a finished build", |message| contains(message, "Build finished")).await?;
     drop_file(home, &failed_tests())?;
@@ -174,7 +174,7 @@ fn contains(message: &Message, text: &str) -> bool {
     message.text.as_ref().is_some_and(|shown| shown.contains(text))
 }
 
-async fn wait_for(client: &client::Client, approval: cctelegram_core::id::ApprovalId) -> anyhow::Result<ApprovalStatus> {
+async fn wait_for(client: &client::SocketClient, approval: cctelegram_core::id::ApprovalId) -> anyhow::Result<ApprovalStatus> {
     loop {
         let status = client.approval(approval, LONG_POLL_S).await?;
         if status.response.is_some() {

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::failure::USAGE;
 use super::output;
 use super::status;
-use crate::client::Client;
+use crate::client::SocketClient;
 use crate::config;
 use crate::config::Environment;
 
@@ -46,7 +46,7 @@ pub(super) fn run(args: &ModeArgs, environment: &Environment) -> Result<ExitCode
     let change = change(args.mode.as_deref(), args.span.as_deref())?;
     let reach = config::reach(environment)?;
     let mode = super::runtime()?.block_on(async {
-        let client = Client::find(&reach)?;
+        let client = SocketClient::find(&reach)?;
         match change {
             Change::Show => client.mode().await,
             Change::Reset => client.reset_mode().await,

@@ -6,7 +6,7 @@ use cctelegram_core::api::QueueEntry;
 
 use super::failure::Failure;
 use super::output;
-use crate::client::Client;
+use crate::client::SocketClient;
 use crate::config;
 use crate::config::Environment;
 
@@ -24,7 +24,7 @@ pub(super) struct QueueArgs {
 pub(super) fn run(args: &QueueArgs, environment: &Environment) -> Result<ExitCode, Failure> {
     let reach = config::reach(environment)?;
     let queue =
-        super::runtime()?.block_on(async { Client::find(&reach)?.queue(args.limit).await })?;
+        super::runtime()?.block_on(async { SocketClient::find(&reach)?.queue(args.limit).await })?;
     if args.json {
         output::json(&queue)?;
     } else if queue.is_empty() {

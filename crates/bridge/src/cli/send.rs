@@ -22,7 +22,7 @@ use super::failure::NO_BRIDGE;
 use super::failure::USAGE;
 use super::output;
 use super::private_file;
-use crate::client::Client;
+use crate::client::SocketClient;
 use crate::client::ClientError;
 use crate::config;
 use crate::config::Environment;
@@ -102,7 +102,7 @@ pub(super) fn run(args: SendArgs, environment: &Environment) -> Result<ExitCode,
 
 /// Hands the event to the bridge; when the queue is full, waits for room.
 async fn hand_over(reach: &Reach, event: &[u8]) -> Result<Accepted, ClientError> {
-    let client = Client::find(reach)?;
+    let client = SocketClient::find(reach)?;
     let deadline = Instant::now() + PATIENCE;
     loop {
         match client.send(event.to_vec()).await {

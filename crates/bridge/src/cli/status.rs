@@ -9,7 +9,7 @@ use cctelegram_core::api::Status;
 use super::failure::FAILED;
 use super::failure::Failure;
 use super::output;
-use crate::client::Client;
+use crate::client::SocketClient;
 use crate::config;
 use crate::config::Environment;
 
@@ -24,7 +24,7 @@ pub(super) struct StatusArgs {
 
 pub(super) fn run(args: &StatusArgs, environment: &Environment) -> Result<ExitCode, Failure> {
     let reach = config::reach(environment)?;
-    let status = super::runtime()?.block_on(async { Client::find(&reach)?.status().await })?;
+    let status = super::runtime()?.block_on(async { SocketClient::find(&reach)?.status().await })?;
     if args.json {
         output::json(&status)?;
     } else {

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
-use cctelegram_core::audit::Outcome;
+use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::Record;
 use cctelegram_core::id::UserId;
 use cctelegram_store::Handling;
 use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::update;
-use cctelegram_telegram::update::Change;
+use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::Membership;
 
 use cctelegram_telegram::update::Update;
@@ -90,15 +90,15 @@ async fn membership_changed(app: &App, stored: &StoredUpdate, membership: Member
     };
     let mut handling = Handling::default();
     let name = match membership.change {
-        Change::Blocked => {
+        StandingChange::Blocked => {
             handling.park = Some((membership.chat, "blocked by the user".to_owned()));
             EventName::RecipientParked
         }
-        Change::Returned => {
+        StandingChange::Returned => {
             handling.unpark = Some(membership.chat);
             EventName::RecipientReturned
         }
-        Change::Other => {
+        StandingChange::Other => {
             app.store.ignore(stored.id).await?;
             return Ok(());
         }
@@ -118,7 +118,7 @@ fn record(app: &App, name: EventName, user: UserId, target: impl Into<String>) -
 async fn no_authority(app: &App, stored: &StoredUpdate, why: &str) -> anyhow::Result<()> {
     tracing::info!(update.id = %stored.id, why, "an update without authority was left alone");
     let record = Record::new(app.now(), EventName::UpdateIgnored, Actor::System, format!("update {}", stored.id))
-        .outcome(Outcome::Refused)
+        .outcome(Disposition::Refused)
         .action(format!("left alone: {why}"));
     let handling = Handling { records: vec![record], ..Handling::default() };
     app.store.handle(stored.id, handling).await?;

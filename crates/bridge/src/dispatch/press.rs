@@ -5,19 +5,19 @@ use std::time::Duration;
 use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::ButtonUse;
 use cctelegram_core::approval::Decision;
-use cctelegram_core::approval::Effect;
+use cctelegram_core::approval::Verdict;
 use cctelegram_core::approval::Person;
 use cctelegram_core::approval::Press;
 use cctelegram_core::approval::Void;
 use cctelegram_core::audit::EventName;
-use cctelegram_core::audit::Outcome;
+use cctelegram_core::audit::Disposition;
 use cctelegram_core::event::Event;
 use cctelegram_crypto::Digest;
 use cctelegram_store::Decide;
 use cctelegram_store::Decided;
 use cctelegram_store::Handling;
 use cctelegram_store::StoredUpdate;
-use cctelegram_telegram::Alert;
+use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::update::IncomingPress;
 
 use super::record;
@@ -31,19 +31,19 @@ const MARK_WAIT: Duration = Duration::from_secs(3);
 pub(super) async fn handle(app: &App, stored: &StoredUpdate, press: IncomingPress) -> anyhow::Result<()> {
     if press.from.is_bot || !app.config.people.admits(press.from.id) {
         if stranger::refuse(app, stored, &press.from, None, "button press").await? {
-            answer(app, &press, "This bot is private. Your press had no effect.", Alert::Alert).await;
+            answer(app, &press, "This bot is private. Your press had no effect.", CallbackStyle::Window).await;
         }
         return Ok(());
     }
     match judge(app, &press).await? {
-        Ok((_, event, Effect::Details)) => details(app, stored, &press, &event).await,
-        Ok((approval, _, Effect::Decide(decision))) => decide(app, stored, &press, approval, decision).await,
+        Ok((_, event, Verdict::Details)) => details(app, stored, &press, &event).await,
+        Ok((approval, _, Verdict::Decide(decision))) => decide(app, stored, &press, approval, decision).await,
         Err(void) => refuse(app, stored, &press, &void.to_string()).await,
     }
 }
 
 /// What the press comes to, before anything is changed.
-async fn judge(app: &App, press: &IncomingPress) -> anyhow::Result<Result<(Approval, Event, Effect), Void>> {
+async fn judge(app: &App, press: &IncomingPress) -> anyhow::Result<Result<(Approval, Event, Verdict), Void>> {
     let (Some(chat), Some(message), Some(data)) = (press.chat, press.message, &press.data) else {
         return Ok(Err(Void::Unknown));
     };
@@ -93,7 +93,7 @@ async fn decide(
             app.wake.decided();
             // Only now, after the commit, is the presser told.
             let told = approval.ending().unwrap_or(label);
-            answer(app, press, &told, Alert::Toast).await;
+            answer(app, press, &told, CallbackStyle::Toast).await;
             Ok(())
         }
         Decided::Unknown => refuse(app, stored, press, &Void::Unknown.to_string()).await,
@@ -112,25 +112,25 @@ async fn details(app: &App, stored: &StoredUpdate, press: &IncomingPress, event:
     };
     app.store.handle(stored.id, handling).await?;
     app.wake.outbox.notify_one();
-    answer(app, press, "Details follow.", Alert::Toast).await;
+    answer(app, press, "Details follow.", CallbackStyle::Toast).await;
     Ok(())
 }
 
 /// A press that changes nothing: on the record, and the presser is told the truth.
 async fn refuse(app: &App, stored: &StoredUpdate, press: &IncomingPress, truth: &str) -> anyhow::Result<()> {
     let record = record(app, EventName::ApprovalPressRefused, press.from.id, "button")
-        .outcome(Outcome::Refused)
+        .outcome(Disposition::Refused)
         .action(truth.to_owned());
     tracing::warn!(user.id = press.from.id.0, truth, "a press was refused");
     app.metrics.refused();
     let handling = Handling { records: vec![record], ..Handling::default() };
     app.store.handle(stored.id, handling).await?;
-    answer(app, press, truth, Alert::Alert).await;
+    answer(app, press, truth, CallbackStyle::Window).await;
     Ok(())
 }
 
 /// Tells the presser. It is a courtesy: what happened stands in the store and in the edited message.
-async fn answer(app: &App, press: &IncomingPress, text: &str, alert: Alert) {
+async fn answer(app: &App, press: &IncomingPress, text: &str, alert: CallbackStyle) {
     if let Err(error) = app.bot.client().answer_callback(&press.callback_id, text, alert).await {
         tracing::warn!(%error, "the press could not be answered");
     }

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
-use cctelegram_core::audit::Outcome;
+use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::Record;
 use cctelegram_core::event;
 use cctelegram_core::event::Event;
@@ -192,7 +192,7 @@ impl Spool {
     async fn refuse(&self, name: &OsString, reason: &str) -> anyhow::Result<()> {
         tracing::warn!(file = %name.display(), reason, "an event file was refused");
         let record = Record::new(self.app.now(), EventName::EventRejected, Actor::System, format!("file {}", name.display()))
-            .outcome(Outcome::Refused)
+            .outcome(Disposition::Refused)
             .action(reason);
         self.app.store.record(record).await?;
         self.app.metrics.rejected();

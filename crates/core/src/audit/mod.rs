@@ -4,5 +4,5 @@ mod record;
 
 pub use record::Actor;
 pub use record::EventName;
-pub use record::Outcome;
+pub use record::Disposition;
 pub use record::Record;

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 pub struct Record {
     pub timestamp: Timestamp,
     pub event: EventName,
-    pub outcome: Outcome,
+    pub outcome: Disposition,
     pub actor: Actor,
     /// What was acted upon: an event, an approval, a chat.
     pub target: String,
@@ -52,7 +52,7 @@ pub enum EventName {
 /// What came of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum Disposition {
     Success,
     Refused,
     Failure,
@@ -77,7 +77,7 @@ impl Record {
         Self {
             timestamp,
             event,
-            outcome: Outcome::Success,
+            outcome: Disposition::Success,
             actor,
             target: target.into(),
             details: Value::Null,
@@ -87,7 +87,7 @@ impl Record {
     }
 
     #[must_use]
-    pub fn outcome(mut self, outcome: Outcome) -> Self {
+    pub fn outcome(mut self, outcome: Disposition) -> Self {
         self.outcome = outcome;
         self
     }

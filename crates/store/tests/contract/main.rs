@@ -5,12 +5,15 @@
 )]
 
 mod approvals;
+mod audit;
+mod decisions;
 mod fixture;
 mod inbox;
 mod intake;
 mod mute;
 mod opening;
 mod outbox;
+mod queue;
 mod recipients;
 mod responses;
 mod story;

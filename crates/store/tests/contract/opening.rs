@@ -3,7 +3,6 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use cctelegram_core::audit::EventName;
 use cctelegram_store::OpenError;
 use cctelegram_store::StoreError;
 use sqlx::SqlitePool;
@@ -16,7 +15,6 @@ use crate::fixture::approval_id;
 use crate::fixture::at;
 use crate::fixture::decide;
 use crate::fixture::event;
-use crate::fixture::record;
 use crate::fixture::request;
 
 fn mode(path: &Path) -> u32 {
@@ -148,24 +146,5 @@ async fn a_new_database_needs_no_copy() {
             .all(|name| !name.to_string_lossy().contains("before")),
         "{names:?}"
     );
-    bridge.close().await;
-}
-
-#[tokio::test]
-async fn the_trail_is_read_from_its_end() {
-    let bridge = Fixture::new().await;
-    for seconds in 0..5 {
-        bridge
-            .store
-            .record(record(EventName::BridgeStarted, seconds))
-            .await
-            .unwrap();
-    }
-    let tail = bridge.store.audit_tail(2).await.unwrap();
-    let tail: Vec<_> = tail
-        .iter()
-        .map(|entry| (entry.seq, entry.record.timestamp))
-        .collect();
-    assert_eq!(tail, [(4, at(3)), (5, at(4))]);
     bridge.close().await;
 }

@@ -1,9 +1,9 @@
 //! One request from the agent's question to the file with the answer, and what the trail says of it.
 
 use cctelegram_core::approval::Choice;
-use cctelegram_core::approval::Effect;
 use cctelegram_core::approval::Press;
 use cctelegram_core::approval::State;
+use cctelegram_core::approval::Verdict;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::delivery::Work;
@@ -58,7 +58,7 @@ async fn a_request_is_asked_decided_and_answered() {
         message: MessageId(110),
         at: at(60),
     };
-    let Effect::Decide(decision) = approval.press(&button, &press).unwrap() else {
+    let Verdict::Decide(decision) = approval.press(&button, &press).unwrap() else {
         panic!("the button decides");
     };
     let decide = Decide {

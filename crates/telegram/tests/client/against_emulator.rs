@@ -10,10 +10,10 @@ use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
 use cctelegram_emulator::Emulator;
 use cctelegram_emulator::User;
-use cctelegram_telegram::Alert;
+use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::Client;
 use cctelegram_telegram::SendOptions;
-use cctelegram_telegram::update::Change;
+use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::Update;
 use cctelegram_telegram::update::decode;
 
@@ -103,13 +103,13 @@ async fn a_conversation_works() {
     assert_eq!(press.callback_id, callback);
     assert_eq!(
         client
-            .answer_callback(&press.callback_id, "Done", Alert::Toast)
+            .answer_callback(&press.callback_id, "Done", CallbackStyle::Toast)
             .await,
         Ok(())
     );
     assert_eq!(
         client
-            .answer_callback(&press.callback_id, "Done", Alert::Toast)
+            .answer_callback(&press.callback_id, "Done", CallbackStyle::Toast)
             .await,
         Ok(())
     );
@@ -153,7 +153,7 @@ async fn people_who_block_the_bot_are_noticed() {
     let Update::Membership(left) = next(&client, &mut offset).await else {
         panic!()
     };
-    assert_eq!((left.chat, left.change), (ChatId(ADA), Change::Blocked));
+    assert_eq!((left.chat, left.change), (ChatId(ADA), StandingChange::Blocked));
     let body = Draft::new().plain("hello").finish();
     let message = Outgoing::Text {
         body,

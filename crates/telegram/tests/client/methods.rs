@@ -10,7 +10,7 @@ use cctelegram_core::message::Document;
 use cctelegram_core::message::Draft;
 use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
-use cctelegram_telegram::Alert;
+use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::CallError;
 use cctelegram_telegram::SendOptions;
 use serde_json::json;
@@ -182,7 +182,7 @@ async fn a_late_answer_to_a_press_is_no_error() {
     let client = server.client();
     let text = "👍".repeat(150);
     assert_eq!(
-        client.answer_callback("q", &text, Alert::Alert).await,
+        client.answer_callback("q", &text, CallbackStyle::Window).await,
         Ok(())
     );
     let asked = server.last_json();
@@ -191,8 +191,8 @@ async fn a_late_answer_to_a_press_is_no_error() {
         (&asked["callback_query_id"], &asked["show_alert"]),
         (&json!("q"), &json!(true))
     );
-    assert_eq!(client.answer_callback("q", "", Alert::Toast).await, Ok(()));
-    assert!(client.answer_callback("q", "", Alert::Toast).await.is_err());
+    assert_eq!(client.answer_callback("q", "", CallbackStyle::Toast).await, Ok(()));
+    assert!(client.answer_callback("q", "", CallbackStyle::Toast).await.is_err());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
-use cctelegram_telegram::update::Change;
+use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::IncomingMessage;
 use cctelegram_telegram::update::IncomingPress;
 use cctelegram_telegram::update::Sender;
@@ -174,14 +174,14 @@ fn presses_are_read() {
 #[test]
 fn a_change_of_standing_is_read() {
     for (old, new, change) in [
-        (json!("member"), json!("kicked"), Change::Blocked),
-        (json!("kicked"), json!("member"), Change::Returned),
-        (json!("left"), json!("administrator"), Change::Returned),
-        (json!("administrator"), json!("left"), Change::Blocked),
-        (json!("member"), json!("administrator"), Change::Other),
-        (json!("member"), json!("ascended"), Change::Other),
-        (Value::Null, json!("kicked"), Change::Blocked),
-        (Value::Null, Value::Null, Change::Other),
+        (json!("member"), json!("kicked"), StandingChange::Blocked),
+        (json!("kicked"), json!("member"), StandingChange::Returned),
+        (json!("left"), json!("administrator"), StandingChange::Returned),
+        (json!("administrator"), json!("left"), StandingChange::Blocked),
+        (json!("member"), json!("administrator"), StandingChange::Other),
+        (json!("member"), json!("ascended"), StandingChange::Other),
+        (Value::Null, json!("kicked"), StandingChange::Blocked),
+        (Value::Null, Value::Null, StandingChange::Other),
     ] {
         let update = json!({
             "update_id": 3,
