@@ -46,12 +46,21 @@ pub(crate) async fn raise(app: &App, alert: Alert) -> bool {
     if !app.alerts.begin(alert.episode) {
         return false;
     }
-    tracing::warn!(episode = alert.episode, "{}: {}", alert.title, alert.description);
+    let Alert { episode, kind, title, description } = alert;
+    if !tell(app, kind, title, description).await {
+        app.alerts.over(episode);
+    }
+    true
+}
+
+/// Tells everybody once; false when it could not be stored. The log has it in any case.
+pub(crate) async fn tell(app: &App, kind: Kind, title: &str, description: String) -> bool {
+    tracing::warn!("{title}: {description}");
     let event = Event {
         id: cctelegram_core::id::EventId::for_alert(Uuid::now_v7()),
-        kind: alert.kind,
-        title: alert.title.to_owned(),
-        description: Some(alert.description),
+        kind,
+        title: title.to_owned(),
+        description: Some(description),
         source: Some("cctelegram".to_owned()),
         timestamp: Some(app.now().to_string()),
         task_id: None,
@@ -61,9 +70,9 @@ pub(crate) async fn raise(app: &App, alert: Alert) -> bool {
         data: Map::new(),
         options: Vec::new(),
     };
-    if let Err(error) = intake::alert(app, event).await {
-        app.alerts.over(alert.episode);
-        tracing::error!(episode = alert.episode, %error, "the alert could not be stored");
+    let told = intake::alert(app, event).await;
+    if let Err(error) = &told {
+        tracing::error!(%error, "the alert could not be stored");
     }
-    true
+    told.is_ok()
 }

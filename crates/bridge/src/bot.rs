@@ -61,7 +61,11 @@ pub(crate) async fn until_token_works(app: &App, reason: &str, stop: &Cancellati
     tracing::error!(reason, "Telegram refuses the bot token: nothing is sent or received until one works");
     app.health.pause(reason.to_owned());
     while !stop.is_cancelled() {
-        match try_tokens(app).await {
+        let tried = tokio::select! {
+            () = stop.cancelled() => return,
+            tried = try_tokens(app) => tried,
+        };
+        match tried {
             Ok(()) => {
                 tracing::info!("the bot token works again");
                 app.health.resume();

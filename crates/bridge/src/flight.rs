@@ -1,5 +1,6 @@
 //! One call to Telegram: rendered, sent, and its outcome recorded before anything else goes to that chat.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use cctelegram_store::Mark;
 use cctelegram_store::Marked;
 use cctelegram_store::Mint;
 use cctelegram_telegram::SendOptions;
+use futures_util::FutureExt as _;
 
 use crate::app::App;
 use crate::undeliverable;
@@ -53,7 +55,13 @@ enum Call {
 /// Makes the row's next call and records what came of it.
 pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     let chat = row.chat;
-    let (outcome, last) = match prepare(&app, &row).await {
+    // A message that cannot even be made must not take the sender, and with it all others, down again and again.
+    let prepared = AssertUnwindSafe(prepare(&app, &row)).catch_unwind().await;
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(_) => return never(&app, &row).await,
+    };
+    let (outcome, last) = match prepared {
         Ok(Call::Nothing) => (None, true),
         Ok(Call::Send { part, last, options }) => {
             (Some(app.bot.client().send(chat, &part, options).await), last)
@@ -62,8 +70,9 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
             (Some(app.bot.client().edit(chat, message, &body, keyboard.as_ref()).await), true)
         }
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), row = row.row, "the message cannot be made ready");
-            let answered = app.now();
+            let (error, answered) = (format!("{error:#}"), app.now());
+            tracing::error!(error, row = row.row, "the message cannot be made ready");
+            app.health.send_failed(answered, error);
             mark(&app, Mark { row: row.row, chat, at: answered, result: Marked::Retry { due: answered.plus(STORE_PAUSE) } }).await;
             return Landed { chat, answered, outcome: None };
         }
@@ -79,6 +88,16 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
         undeliverable::tell(&app, &row).await;
     }
     Landed { chat, answered, outcome }
+}
+
+/// Gives a row up whose message made the program stumble.
+async fn never(app: &App, row: &Leased) -> Landed {
+    let answered = app.now();
+    tracing::error!(row = row.row, "making this message failed inside the program");
+    let reason = "making this message failed inside the program: please report it, with bridge.log".to_owned();
+    mark(app, Mark { row: row.row, chat: row.chat, at: answered, result: Marked::Dead { reason } }).await;
+    undeliverable::tell(app, row).await;
+    Landed { chat: row.chat, answered, outcome: None }
 }
 
 async fn prepare(app: &App, row: &Leased) -> anyhow::Result<Call> {
@@ -168,7 +187,6 @@ fn arranged(mut buttons: Vec<Button>) -> Keyboard {
 
 /// What the outcome means for the row.
 fn marked(row: &Leased, outcome: Option<&Outcome>, last: bool, now: Timestamp) -> Marked {
-    let edits = matches!(row.work, Work::ApprovalEdit { .. });
     let Some(outcome) = outcome else { return Marked::Done { message: None } };
     match outcome {
         Outcome::Sent(message) if last => Marked::Done { message: Some(*message) },
@@ -183,8 +201,6 @@ fn marked(row: &Leased, outcome: Option<&Outcome>, last: bool, now: Timestamp) -
         Outcome::Limited { .. } | Outcome::Unauthorized { .. } => Marked::Released,
         Outcome::Unpaired { reason } => Marked::Parked { reason: reason.clone() },
         Outcome::Migrated(chat) => Marked::Migrated(*chat),
-        // The person deleted this copy: there is nothing left to bring up to date.
-        Outcome::Gone if edits => Marked::Done { message: None },
         Outcome::Gone => Marked::Anew,
         Outcome::Refused { reason } => Marked::Dead { reason: reason.clone() },
     }
@@ -220,7 +236,8 @@ fn tell(app: &App, row: &Leased, outcome: &Outcome, at: Timestamp) {
             tracing::error!(row = row.row, chat.id = chat, reason, "Telegram refuses this message for good");
             app.metrics.dead();
         }
-        Outcome::Limited { .. } | Outcome::Migrated(_) | Outcome::Gone | Outcome::Unauthorized { .. } => {}
+        Outcome::Limited { .. } => app.health.send_failed(at, "Telegram's limit was met".to_owned()),
+        Outcome::Migrated(_) | Outcome::Gone | Outcome::Unauthorized { .. } => {}
     }
 }
 

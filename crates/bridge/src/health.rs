@@ -28,6 +28,7 @@ struct Facts {
     paused: Option<String>,
     store_problem: Option<String>,
     spool_problem: Option<String>,
+    responses_problem: Option<String>,
 }
 
 impl Health {
@@ -84,6 +85,10 @@ impl Health {
         self.with(|facts| facts.spool_problem = problem);
     }
 
+    pub(crate) fn responses(&self, problem: Option<String>) {
+        self.with(|facts| facts.responses_problem = problem);
+    }
+
     /// What is wrong at `now`, one sentence each; nothing means healthy.
     pub(crate) fn problems(&self, now: Timestamp) -> Vec<String> {
         self.with(|facts| facts.problems(now))
@@ -103,6 +108,7 @@ impl Facts {
         }
         problems.extend(self.store_problem.as_ref().map(|why| format!("The database does not take changes: {why}.")));
         problems.extend(self.spool_problem.clone());
+        problems.extend(self.responses_problem.clone());
         problems
     }
 

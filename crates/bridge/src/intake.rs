@@ -129,7 +129,7 @@ async fn store(
                 app.wake.modes.notify_one();
             }
             app.metrics.accepted();
-            end_episode_if_there_is_room(app).await?;
+            end_episode_if_there_is_room(app).await;
             Ok(Taken { event: id, stored_as: AcceptedAs::Stored, muted, approval: asked })
         }
         AcceptOutcome::Duplicate { approval } => {
@@ -143,14 +143,15 @@ async fn store(
 }
 
 /// A full queue is over when a tenth of it is free again; a single place would begin a new episode with each event.
-async fn end_episode_if_there_is_room(app: &App) -> Result<(), StoreError> {
-    if app.alerts.stands(QUEUE_FULL) {
-        let free_enough = app.config.intake.max_queue_size.saturating_mul(9);
-        if app.store.counts().await?.waiting.saturating_mul(10) < free_enough {
-            app.alerts.over(QUEUE_FULL);
-        }
+async fn end_episode_if_there_is_room(app: &App) {
+    let free_enough = app.config.intake.max_queue_size.saturating_mul(9);
+    // The event at hand is stored, whatever the store says of the others.
+    if app.alerts.stands(QUEUE_FULL)
+        && let Ok(backlog) = app.store.backlog().await
+        && backlog.saturating_mul(10) < free_enough
+    {
+        app.alerts.over(QUEUE_FULL);
     }
-    Ok(())
 }
 
 async fn tell_full(app: &App) {

@@ -9,6 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::app::App;
+use crate::http;
 
 /// The counters that tasks count, and the gauges that are read when somebody asks.
 pub(crate) struct Metrics {
@@ -122,7 +123,7 @@ impl Metrics {
         self.waiting.set(signed(counts.waiting));
         self.held.set(signed(counts.held));
         self.pending_approvals.set(signed(counts.pending_approvals));
-        self.healthy.set(i64::from(app.health.problems(app.now()).is_empty()));
+        self.healthy.set(i64::from(http::health::problems(app).await.is_empty()));
         self.resident_bytes.set(signed(app.memory.resident(app.now())));
         let mut text = String::new();
         encode(&mut text, &self.registry).context("write the figures")?;

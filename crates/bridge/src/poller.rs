@@ -29,21 +29,23 @@ const TRY_AGAIN: Duration = Duration::from_secs(3);
 const CONFLICT_WAIT: Duration = Duration::from_secs(10);
 /// The poll after a 409 is this long (seconds): whoever still polls ends it sooner, and a quiet one shows that they are gone.
 const AFTER_CONFLICT_SECONDS: u64 = 10;
+/// Registering the commands may take so long.
+const INTRODUCTION: Duration = Duration::from_secs(5);
 /// The clocks are compared this often, to notice that the machine slept.
 const TICK: Duration = Duration::from_secs(2);
+/// Without a 409 for so long, the next one is told again. Two that poll in turn would else tell of it all day.
+const CONFLICT_OVER: Duration = Duration::from_mins(10);
 /// The episode of somebody else polling with our token.
 const CONFLICT: &str = "poll_conflict";
 
 /// Polls until `stop` is cancelled.
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut poller = Poller { app, last: None, patience: 0 };
-    // Presses made while no bridge ran may be lost: open requests are pressed again.
-    poller.press_again().await?;
+    let mut poller = Poller { app, last: None, patience: 0, conflicted: None };
     while !stop.is_cancelled() {
         let wait = tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = woke_up() => Duration::ZERO,
-            answer = poller.poll() => match poller.after(answer, &stop).await {
+            answer = poller.timed_poll() => match poller.after(answer, &stop).await {
                 Ok(wait) => wait,
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "updates cannot be stored; asking for them again");
@@ -66,9 +68,17 @@ struct Poller {
     /// How long the next poll may wait for something to happen (seconds). After trouble it is short, so that the bridge
     /// knows soon whether it can hear.
     patience: u64,
+    /// When somebody else polled with our token.
+    conflicted: Option<Timestamp>,
 }
 
 impl Poller {
+    /// A poll, and how long it took.
+    async fn timed_poll(&self) -> (anyhow::Result<Result<Vec<RawUpdate>, CallError>>, Duration) {
+        let begun = Instant::now();
+        (self.poll().await, begun.elapsed())
+    }
+
     async fn poll(&self) -> anyhow::Result<Result<Vec<RawUpdate>, CallError>> {
         let client = self.app.bot.client();
         let offset = self.app.store.offset(client.bot_id()).await?;
@@ -78,7 +88,7 @@ impl Poller {
     /// Takes care of one poll's result; returns how long to wait before the next.
     async fn after(
         &mut self,
-        answer: anyhow::Result<Result<Vec<RawUpdate>, CallError>>,
+        (answer, waited): (anyhow::Result<Result<Vec<RawUpdate>, CallError>>, Duration),
         stop: &CancellationToken,
     ) -> anyhow::Result<Duration> {
         let error = match answer? {
@@ -103,10 +113,13 @@ impl Poller {
                 Duration::ZERO
             }
             CallError::Conflict(reason) => {
+                self.conflicted = Some(self.app.now());
                 self.conflict(&reason).await?;
                 CONFLICT_WAIT
             }
             CallError::Limited { after } => after,
+            // The connection of a poll that waited has gone stale: a new one may work at once.
+            CallError::Unreachable(_) if waited > TRY_AGAIN => Duration::ZERO,
             CallError::Refused { .. } | CallError::Unreachable(_) => TRY_AGAIN,
         })
     }
@@ -114,14 +127,21 @@ impl Poller {
     async fn heard(&mut self, updates: Vec<RawUpdate>) -> anyhow::Result<()> {
         let now = self.app.now();
         self.store(updates, now).await?;
-        if self.last.is_some_and(|last| now.since(last) > GAP) {
+        // Presses made while no bridge ran, or could hear, may be lost: open requests are to be pressed again.
+        if self.last.is_none_or(|last| now.since(last) > GAP) {
             self.press_again().await?;
         }
         self.patience = POLL_SECONDS;
         self.app.health.heard(now);
-        self.app.alerts.over(CONFLICT);
+        if self.conflicted.is_none_or(|at| now.since(at) > CONFLICT_OVER) {
+            self.app.alerts.over(CONFLICT);
+        }
         if self.last.replace(now).is_none() {
-            self.introduce().await;
+            // Nothing depends on it, so it may not hold anything up for long.
+            let introduced = tokio::time::timeout(INTRODUCTION, self.introduce()).await;
+            if introduced.is_err() {
+                tracing::warn!("the commands could not be registered in time");
+            }
         }
         Ok(())
     }

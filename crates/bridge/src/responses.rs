@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 
 /// Without a wake-up, unwritten answers are looked for this often; also the wait after a failure.
-const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Writes answer files until `stop` is cancelled and what is decided by then is written.
@@ -23,9 +23,14 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
     loop {
         let woken = app.wake.responses.notified();
         let wait = match write_all(&app).await {
-            Ok(()) => LOOK_ANYWAY,
+            Ok(()) => {
+                app.health.responses(None);
+                LOOK_ANYWAY
+            }
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "answers cannot be written; trying again");
+                let error = format!("{error:#}");
+                tracing::error!(error, "answers cannot be written; trying again");
+                app.health.responses(Some(format!("An answer cannot be written: {error}.")));
                 TRY_AGAIN
             }
         };
@@ -41,12 +46,18 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
 }
 
 async fn write_all(app: &App) -> anyhow::Result<()> {
+    let mut first_problem = Ok(());
     for response in app.store.unwritten_responses().await? {
-        write(&app.config.home.responses(), &response)?;
-        app.store.response_written(response.id).await?;
-        tracing::info!(file = response.file_name, "answer written");
+        // One file that cannot be written must not keep the others back.
+        match write(&app.config.home.responses(), &response) {
+            Ok(()) => {
+                app.store.response_written(response.id).await?;
+                tracing::info!(file = response.file_name, "answer written");
+            }
+            Err(error) => first_problem = first_problem.and(Err(error)),
+        }
     }
-    Ok(())
+    first_problem
 }
 
 /// Writes beside the final name, makes it durable, then renames: readers see the whole file or none.

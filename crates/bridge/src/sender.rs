@@ -22,13 +22,14 @@ use crate::flight;
 use crate::flight::Landed;
 
 /// Without any wake-up the outbox is looked at this often: a missed one must not matter.
-const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 /// After a failure of the store, the next try.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// Two chats limited within this span: it is the overall limit.
 const TOGETHER: Duration = Duration::from_secs(1);
 
 type Flight = Pin<Box<dyn Future<Output = Landed> + Send>>;
+type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The calls under way, and when further ones may start.
 struct Sender {
@@ -38,12 +39,15 @@ struct Sender {
     /// Chats with a call under way: at most one each.
     busy: BTreeSet<ChatId>,
     limited: Option<(ChatId, Timestamp)>,
+    /// Telegram refuses our token: nothing new is sent until this ends. Calls under way go on meanwhile.
+    pause: Option<Pause>,
 }
 
 /// What the loop has to do next.
 enum Next {
     Look,
     Landed(Box<Landed>),
+    TokenWorks,
     Stop,
 }
 
@@ -54,6 +58,7 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
         flights: FuturesUnordered::new(),
         busy: BTreeSet::new(),
         limited: None,
+        pause: None,
         app,
     };
     loop {
@@ -70,24 +75,39 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
         let next = tokio::select! {
             () = stop.cancelled(), if sender.flights.is_empty() => Next::Stop,
             Some(landed) = sender.flights.next() => Next::Landed(Box::new(landed)),
+            () = over(&mut sender.pause) => Next::TokenWorks,
             () = woken => Next::Look,
             () = tokio::time::sleep(look_again) => Next::Look,
         };
         match next {
             Next::Stop => return Ok(()),
             Next::Look => {}
-            Next::Landed(landed) => sender.settle(*landed, &stop).await,
+            Next::TokenWorks => sender.pause = None,
+            Next::Landed(landed) => sender.settle(*landed, &stop),
         }
+    }
+}
+
+/// Ends when the pause does; never without one.
+async fn over(pause: &mut Option<Pause>) {
+    match pause {
+        Some(pause) => pause.await,
+        None => std::future::pending().await,
     }
 }
 
 impl Sender {
     /// Leases and starts everything that may start now; returns when to look again.
     async fn start_what_may_start(&mut self) -> Duration {
+        if self.pause.is_some() {
+            return LOOK_ANYWAY;
+        }
         match self.start().await {
             Ok(wait) => wait,
             Err(error) => {
-                tracing::error!(error = format!("{:#}", anyhow::Error::from(error)), "the outbox cannot be read");
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::error!(error, "nothing can be leased from the outbox; trying again");
+                self.app.health.store(Some(error));
                 STORE_PAUSE
             }
         }
@@ -102,6 +122,10 @@ impl Sender {
         let mut heads = self.app.store.heads(now).await?;
         heads.sort_by_key(|head| (head.priority, head.row));
         let mut soonest = self.app.store.next_due(now).await?;
+        if heads.is_empty() && soonest.is_none() && self.flights.is_empty() {
+            // Nothing waits, so nothing fails to be sent.
+            self.app.health.sent();
+        }
         let mut ready = Vec::new();
         for head in heads.into_iter().filter(|head| !self.busy.contains(&head.chat)) {
             let at = self.pacer.ready_at(head.chat, now);
@@ -129,7 +153,9 @@ impl Sender {
         // What was reserved but not leased (overtaken by events, or the lease failed) goes back.
         for head in heads.iter().filter(|head| !taken.contains(&head.chat)) {
             self.pacer.release(head.chat);
-            self.app.wake.outbox.notify_one();
+            if leased.is_ok() {
+                self.app.wake.outbox.notify_one();
+            }
         }
         for row in leased? {
             self.busy.insert(row.chat);
@@ -139,7 +165,7 @@ impl Sender {
     }
 
     /// Takes note of what came of one call, whose mark is committed already.
-    async fn settle(&mut self, landed: Landed, stop: &CancellationToken) {
+    fn settle(&mut self, landed: Landed, stop: &CancellationToken) {
         let Landed { chat, answered, outcome } = landed;
         self.busy.remove(&chat);
         let Some(outcome) = outcome else {
@@ -149,13 +175,20 @@ impl Sender {
         self.pacer.settle(chat, answered);
         match outcome {
             Outcome::Limited { after } => self.hold(chat, answered, after),
-            Outcome::Unauthorized { reason } => bot::until_token_works(&self.app, &reason, stop).await,
+            Outcome::Unauthorized { reason } => self.pause(reason, stop),
             Outcome::Sent(_)
             | Outcome::Retry { .. }
             | Outcome::Unpaired { .. }
             | Outcome::Migrated(_)
             | Outcome::Gone
             | Outcome::Refused { .. } => {}
+        }
+    }
+
+    fn pause(&mut self, reason: String, stop: &CancellationToken) {
+        if self.pause.is_none() {
+            let (app, stop) = (self.app.clone(), stop.clone());
+            self.pause = Some(Box::pin(async move { bot::until_token_works(&app, &reason, &stop).await }));
         }
     }
 

@@ -16,6 +16,9 @@ pub(crate) struct Supervisor {
     stop_foundations: CancellationToken,
 }
 
+/// The part of the grace that belongs to ordinary tasks; the rest is the foundations'.
+const FOR_TASKS: f32 = 0.7;
+
 /// How the process came to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ending {
@@ -65,15 +68,18 @@ impl Supervisor {
             Some(joined) = self.foundations.join_next() => { tell(joined); true }
         };
         self.stop.cancel();
-        let drained = tokio::time::timeout(grace, async {
+        // What hangs is cut off in time for the store to finish what it has taken.
+        let in_time = tokio::time::timeout(grace.mul_f32(FOR_TASKS), drain(&mut self.tasks)).await.is_ok();
+        self.tasks.abort_all();
+        self.stop_foundations.cancel();
+        let rest = tokio::time::timeout(grace.mul_f32(1.0 - FOR_TASKS), async {
             drain(&mut self.tasks).await;
-            self.stop_foundations.cancel();
             drain(&mut self.foundations).await;
         });
-        match drained.await {
-            Err(_) => Ending::TimedOut,
+        match rest.await {
             Ok(()) if ended_by_itself => Ending::TaskFailed,
-            Ok(()) => Ending::Clean,
+            Ok(()) if in_time => Ending::Clean,
+            Ok(()) | Err(_) => Ending::TimedOut,
         }
     }
 }

@@ -5,28 +5,25 @@ use cctelegram_core::event::Kind;
 use cctelegram_store::Leased;
 
 use crate::alerts;
-use crate::alerts::Alert;
 use crate::app::App;
-
-/// The episode of messages that Telegram refuses; told once an hour at most would hide the second, so it is told for each.
-const EPISODE: &str = "undeliverable";
 
 /// Tells people that a message of theirs could not be delivered, and ends whoever waits for an answer to it.
 pub(crate) async fn tell(app: &App, row: &Leased) {
     if matches!(row.work, Work::Approval { .. }) {
         app.wake.decided();
     }
-    let Some(event) = &row.event else { return };
     // An alert about an alert would never end.
-    if event.source.as_deref() == Some("cctelegram") {
+    if row.event.as_ref().is_some_and(|event| event.id.is_alert()) {
         return;
     }
-    let description = format!(
-        "“{}” (event {}) was refused by Telegram for good. It is kept: `cctelegram queue` shows why.",
-        event.title, event.id
-    );
+    let what = match &row.event {
+        Some(event) => format!("“{}” (event {})", event.title, event.id),
+        None => format!("A list of {} messages that were held back", row.held_events.len()),
+    };
+    if row.event.is_none() && row.held_events.is_empty() {
+        return;
+    }
+    let description = format!("{what} was refused by Telegram for good. It is kept: `cctelegram queue` shows why.");
     let title = "A message could not be delivered";
-    let alert = Alert { episode: EPISODE, kind: Kind::AlertNotification, title, description };
-    alerts::raise(app, alert).await;
-    app.alerts.over(EPISODE);
+    alerts::tell(app, Kind::AlertNotification, title, description).await;
 }

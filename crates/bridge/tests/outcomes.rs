@@ -395,8 +395,8 @@ async fn a_403_parks_its_recipient_until_they_write_and_nobody_else() {
         post(&bridge, &event(&meanwhile)).await;
         bridge.message_with(other, &meanwhile).await;
         assert_eq!(count(&bridge.emulator, parked, &meanwhile), 0);
-        let problems = health_when(&bridge, 503).await["problems"].to_string();
-        assert!(problems.contains(&parked.to_string()), "{problems}");
+        let told = health_when(&bridge, 200).await["parked"].to_string();
+        assert!(told.contains(&parked.to_string()), "{told}");
         bridge.emulator.send_text(parked, "I am back");
         bridge.message_with(parked, &meanwhile).await;
         bridge.idle().await;

@@ -1,4 +1,10 @@
 //! The demo's phone in a real browser: what a person sees and presses there reaches the one who asked.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails, and says why"
+)]
 
 use std::ffi::OsStr;
 use std::time::Duration;
@@ -12,17 +18,21 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::io::BufReader;
+use tokio::io::Lines;
+use tokio::process::ChildStdout;
 
 fn setup() -> Setup {
     Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
 }
 
-/// A headless Chromium, driven over the WebDriver protocol (W3C WebDriver).
+/// A headless Chromium, driven over the `WebDriver` protocol of the W3C.
 struct Browser {
     driver: Process,
     client: reqwest::Client,
     session: String,
     _profile: tempfile::TempDir,
+    /// A driver that cannot write its log ends.
+    _log: Lines<BufReader<ChildStdout>>,
 }
 
 /// Without these, Chromium wants a sandbox of its own and talks to the network when it starts.
@@ -45,18 +55,18 @@ impl Browser {
         let mut lines = BufReader::new(driver.output()).lines();
         let port: u16 = loop {
             let line = lines.next_line().await.unwrap().expect("chromedriver says its port");
-            if let Some((_, port)) = line.rsplit_once("on port ") {
+            if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
                 break port.trim_end_matches('.').parse().unwrap();
             }
         };
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
         let place = format!("--user-data-dir={}", profile.path().join("profile").display());
         let arguments: Vec<&str> = SWITCHES.into_iter().chain([place.as_str()]).collect();
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": arguments } } } });
         let url = format!("http://127.0.0.1:{port}/session");
         let answer: Value = client.post(&url).json(&wanted).send().await.unwrap().json().await.unwrap();
         let id = answer["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no browser: {answer}"));
-        Self { driver, client, session: format!("{url}/{id}"), _profile: profile }
+        Self { driver, client, session: format!("{url}/{id}"), _profile: profile, _log: lines }
     }
 
     async fn open(&self, url: &str) {

@@ -1,5 +1,8 @@
 //! People: who is answered, who is not, and what becomes of what they write.
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails, and says why")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on fails, and says why"
+)]
 
 use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
@@ -20,7 +23,9 @@ fn setup() -> Setup {
 async fn say(bridge: &TestBridge, user: i64, text: &str) -> String {
     let said = bridge.emulator.send_text(user, text);
     let answers = |m: &Message| m.from_bot && m.reply_to == Some(said);
-    let answer = bridge.message(user, &format!("the answer to {text}"), answers).await;
+    let answer = bridge
+        .message(user, &format!("the answer to {text}"), answers)
+        .await;
     answer.text.expect("an answer is text")
 }
 
@@ -28,7 +33,8 @@ async fn say(bridge: &TestBridge, user: i64, text: &str) -> String {
 async fn all_handled(bridge: &TestBridge) {
     until("every update is handled", async || {
         let unhandled = "SELECT count(*) FROM update_inbox WHERE handled = 0";
-        let waits = bridge.emulator.pending_updates() > 0 || bridge.database().await.number(unhandled).await > 0;
+        let waits = bridge.emulator.pending_updates() > 0
+            || bridge.database().await.number(unhandled).await > 0;
         (!waits).then_some(())
     })
     .await;
@@ -36,18 +42,34 @@ async fn all_handled(bridge: &TestBridge) {
 
 fn refusals(bridge: &TestBridge, user: i64) -> usize {
     let messages = bridge.emulator.messages(user);
-    messages.iter().filter(|m| m.from_bot && m.text.as_deref().is_some_and(|text| text.starts_with(REFUSAL))).count()
+    messages
+        .iter()
+        .filter(|m| {
+            m.from_bot
+                && m.text
+                    .as_deref()
+                    .is_some_and(|text| text.starts_with(REFUSAL))
+        })
+        .count()
 }
 
 fn from_bot(bridge: &TestBridge, user: i64) -> usize {
-    bridge.emulator.messages(user).iter().filter(|m| m.from_bot).count()
+    bridge
+        .emulator
+        .messages(user)
+        .iter()
+        .filter(|m| m.from_bot)
+        .count()
 }
 
 /// The answer files with their content.
 fn answers(bridge: &TestBridge) -> Vec<(String, Value)> {
     let read = |name: String| {
         let bytes = std::fs::read(bridge.responses().join(&name)).expect("it was listed");
-        (name, serde_json::from_slice(&bytes).expect("an answer file is JSON"))
+        (
+            name,
+            serde_json::from_slice(&bytes).expect("an answer file is JSON"),
+        )
     };
     bridge.answer_files().into_iter().map(read).collect()
 }
@@ -75,7 +97,10 @@ async fn every_command_is_answered() {
     }
     bridge.idle().await;
     assert_eq!(say(&bridge, USER, "/queue").await, "Nothing waits.");
-    assert!(bridge.answer_files().is_empty(), "commands of ours are no answers");
+    assert!(
+        bridge.answer_files().is_empty(),
+        "commands of ours are no answers"
+    );
     assert!(bridge.records("mode_changed").await.len() >= 4);
     assert!(!bridge.records("command_handled").await.is_empty());
     bridge.finish().await;
@@ -93,9 +118,18 @@ async fn a_command_for_another_bot_is_no_command_of_ours() {
 async fn the_queue_shows_what_is_held_back() {
     let bridge = TestBridge::start(setup()).await;
     say(&bridge, USER, "/mute 2h").await;
-    bridge.drop_event("held", &json!({ "type": "build_completed", "title": "Held back for now" }));
-    bridge.status_when("the event is held", |status| status["held"] == 1).await;
-    assert!(say(&bridge, USER, "/queue").await.contains("Held back for now"));
+    bridge.drop_event(
+        "held",
+        &json!({ "type": "build_completed", "title": "Held back for now" }),
+    );
+    bridge
+        .status_when("the event is held", |status| status["held"] == 1)
+        .await;
+    assert!(
+        say(&bridge, USER, "/queue")
+            .await
+            .contains("Held back for now")
+    );
     assert!(say(&bridge, USER, "/status").await.contains("Held: 1."));
     say(&bridge, USER, "/mode local").await;
     bridge.message_with(USER, "Held back for now").await;
@@ -105,24 +139,60 @@ async fn the_queue_shows_what_is_held_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn telegram_is_told_the_commands() {
     let bridge = TestBridge::start(setup()).await;
-    until("the commands are set", async || (bridge.emulator.count("setMyCommands") > 0).then_some(())).await;
-    let call = bridge.emulator.calls().into_iter().find(|call| call.method == "setMyCommands").expect("it was counted");
-    let names: Vec<&str> = call.params["commands"].as_array().unwrap().iter().filter_map(|it| it["command"].as_str()).collect();
-    assert_eq!(names, ["start", "help", "status", "mode", "queue", "mute", "whoami"]);
+    until("the commands are set", async || {
+        (bridge.emulator.count("setMyCommands") > 0).then_some(())
+    })
+    .await;
+    let call = bridge
+        .emulator
+        .calls()
+        .into_iter()
+        .find(|call| call.method == "setMyCommands")
+        .expect("it was counted");
+    let names: Vec<&str> = call.params["commands"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| it["command"].as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["start", "help", "status", "mode", "queue", "mute", "whoami"]
+    );
     bridge.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn security_a_stranger_is_refused_politely_once_and_recorded_each_time() {
     let bridge = TestBridge::start(setup()).await;
-    for text in ["hello", "/start", "/help", "/whoami", "/status", "/mode mute", "/mute 2h", "/queue", "/deploy", "hello?"] {
+    for text in [
+        "hello",
+        "/start",
+        "/help",
+        "/whoami",
+        "/status",
+        "/mode mute",
+        "/mute 2h",
+        "/queue",
+        "/deploy",
+        "hello?",
+    ] {
         bridge.emulator.send_text(STRANGER, text);
     }
     let refused = bridge.records_when("access_refused", 10).await;
-    assert!(refused.iter().all(|record| record["actor"]["user"] == STRANGER && record["outcome"] == "refused"));
-    bridge.message(STRANGER, "the refusal", |m| m.from_bot).await;
+    assert!(
+        refused
+            .iter()
+            .all(|record| record["actor"]["user"] == STRANGER && record["outcome"] == "refused")
+    );
+    bridge
+        .message(STRANGER, "the refusal", |m| m.from_bot)
+        .await;
     bridge.idle().await;
-    assert_eq!((refusals(&bridge, STRANGER), from_bot(&bridge, STRANGER)), (1, 1));
+    assert_eq!(
+        (refusals(&bridge, STRANGER), from_bot(&bridge, STRANGER)),
+        (1, 1)
+    );
     assert!(bridge.answer_files().is_empty());
     assert_eq!(bridge.status().await["mode"]["mode"], "local");
     assert_eq!(from_bot(&bridge, USER), 0, "nobody else hears of it");
@@ -132,12 +202,18 @@ async fn security_a_stranger_is_refused_politely_once_and_recorded_each_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn security_a_strangers_text_never_reaches_the_log() {
     let bridge = TestBridge::start(setup()).await;
-    bridge.emulator.send_text(STRANGER, "xyzzy-4711 in the log?");
+    bridge
+        .emulator
+        .send_text(STRANGER, "xyzzy-4711 in the log?");
     bridge.records_when("access_refused", 1).await;
     assert!(bridge.log().contains("a stranger was refused"));
     assert!(!bridge.log().contains("xyzzy-4711"));
     let records = bridge.database().await.audit().await;
-    assert!(!records.iter().any(|record| record.to_string().contains("xyzzy-4711")));
+    assert!(
+        !records
+            .iter()
+            .any(|record| record.to_string().contains("xyzzy-4711"))
+    );
     bridge.finish().await;
 }
 
@@ -157,23 +233,48 @@ async fn security_an_empty_list_admits_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn security_a_star_opens_three_harmless_commands_and_nothing_else() {
-    let everybody = setup().users(&[]).variable("TELEGRAM_ALLOWED_USERS", "*").config("[[users]]\nid = 1001");
+    let everybody = setup()
+        .users(&[])
+        .variable("TELEGRAM_ALLOWED_USERS", "*")
+        .config("[[users]]\nid = 1001");
     let bridge = TestBridge::start(everybody).await;
     bridge.emulator.open_chat(USER);
-    bridge.drop_event("star", &json!({ "type": "approval_request", "event_id": "star", "title": "May I star?" }));
+    bridge.drop_event(
+        "star",
+        &json!({ "type": "approval_request", "event_id": "star", "title": "May I star?" }),
+    );
     let copy = bridge.message_with(USER, "May I star?").await;
-    assert_eq!(say(&bridge, STRANGER, "/whoami").await, format!("Your Telegram user id is {STRANGER}."));
-    assert!(say(&bridge, STRANGER, "/start").await.contains("private bridge"));
+    assert_eq!(
+        say(&bridge, STRANGER, "/whoami").await,
+        format!("Your Telegram user id is {STRANGER}.")
+    );
+    assert!(
+        say(&bridge, STRANGER, "/start")
+            .await
+            .contains("private bridge")
+    );
     assert!(say(&bridge, STRANGER, "/help").await.contains("/whoami"));
-    for text in ["/status", "/mode mute", "/mute 1h", "/queue", "/deploy", "just text"] {
+    for text in [
+        "/status",
+        "/mode mute",
+        "/mute 1h",
+        "/queue",
+        "/deploy",
+        "just text",
+    ] {
         bridge.emulator.send_text(STRANGER, text);
     }
     let approve = copy.keyboard[0][0].callback_data.clone().unwrap();
-    bridge.emulator.press_forged(STRANGER, USER, copy.message_id, &approve);
+    bridge
+        .emulator
+        .press_forged(STRANGER, USER, copy.message_id, &approve);
     bridge.records_when("access_refused", 7).await;
     assert!(bridge.answer_files().is_empty());
     let status = bridge.status().await;
-    assert_eq!((&status["mode"]["mode"], &status["pending_approvals"]), (&json!("local"), &json!(1)));
+    assert_eq!(
+        (&status["mode"]["mode"], &status["pending_approvals"]),
+        (&json!("local"), &json!(1))
+    );
     bridge.finish().await;
 }
 
@@ -185,16 +286,31 @@ async fn replies_answer_the_event_one_file_each() {
     }));
     let question = bridge.message_with(USER, "Which colour?").await;
     bridge.idle().await;
-    for (text, file) in [("blue", "ask-7.json"), ("no, green", "ask-7.2.json"), ("blue after all", "ask-7.3.json")] {
+    for (text, file) in [
+        ("blue", "ask-7.json"),
+        ("no, green", "ask-7.2.json"),
+        ("blue after all", "ask-7.3.json"),
+    ] {
         bridge.emulator.reply(USER, question.message_id, text);
         let response = bridge.response(file).await;
         assert_eq!(response["response"], text);
         assert_eq!(response["response_type"], "text");
-        assert_eq!((&response["event_id"], &response["task_id"]), (&json!("ask-7"), &json!("paint")));
-        assert_eq!((&response["user_id"], &response["username"]), (&json!(USER), &json!("user1001")));
+        assert_eq!(
+            (&response["event_id"], &response["task_id"]),
+            (&json!("ask-7"), &json!("paint"))
+        );
+        assert_eq!(
+            (&response["user_id"], &response["username"]),
+            (&json!(USER), &json!("user1001"))
+        );
     }
-    bridge.message_with(USER, "Noted as an answer to “Which colour?”.").await;
-    assert_eq!(bridge.answer_files(), ["ask-7.2.json", "ask-7.3.json", "ask-7.json"]);
+    bridge
+        .message_with(USER, "Noted as an answer to “Which colour?”.")
+        .await;
+    assert_eq!(
+        bridge.answer_files(),
+        ["ask-7.2.json", "ask-7.3.json", "ask-7.json"]
+    );
     assert_eq!(bridge.records("response_received").await.len(), 3);
     bridge.finish().await;
 }
@@ -203,12 +319,25 @@ async fn replies_answer_the_event_one_file_each() {
 async fn free_text_is_an_answer_to_nothing_in_particular() {
     let bridge = TestBridge::start(setup()).await;
     let said = say(&bridge, USER, "please <b>stop</b> 👍").await;
-    assert!(said.starts_with("Noted. It answers no message in particular"), "{said}");
-    until("the answer is written", async || (bridge.answer_files().len() == 1).then_some(())).await;
+    assert!(
+        said.starts_with("Noted. It answers no message in particular"),
+        "{said}"
+    );
+    until("the answer is written", async || {
+        (bridge.answer_files().len() == 1).then_some(())
+    })
+    .await;
     let (name, answer) = answers(&bridge).remove(0);
-    let id: uuid::Uuid = name.strip_suffix(".json").unwrap().parse().expect("the file is named after an id of its own");
+    let id: uuid::Uuid = name
+        .strip_suffix(".json")
+        .unwrap()
+        .parse()
+        .expect("the file is named after an id of its own");
     assert!(!id.is_nil());
-    assert_eq!((&answer["event_id"], &answer["response_type"]), (&Value::Null, &json!("text")));
+    assert_eq!(
+        (&answer["event_id"], &answer["response_type"]),
+        (&Value::Null, &json!("text"))
+    );
     assert_eq!(answer["response"], "please <b>stop</b> 👍");
     bridge.finish().await;
 }
@@ -216,16 +345,32 @@ async fn free_text_is_an_answer_to_nothing_in_particular() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_of_nobodys_is_passed_on() {
     let bridge = TestBridge::start(setup()).await;
-    bridge.drop_event("run", &json!({ "type": "build_failed", "event_id": "run-1", "title": "It failed" }));
+    bridge.drop_event(
+        "run",
+        &json!({ "type": "build_failed", "event_id": "run-1", "title": "It failed" }),
+    );
     let failed = bridge.message_with(USER, "It failed").await;
     bridge.idle().await;
     bridge.emulator.reply(USER, failed.message_id, "/retry now");
     let response = bridge.response("run-1.json").await;
-    assert_eq!((&response["response_type"], &response["response"]), (&json!("command"), &json!("/retry now")));
+    assert_eq!(
+        (&response["response_type"], &response["response"]),
+        (&json!("command"), &json!("/retry now"))
+    );
     bridge.emulator.send_text(USER, "/deploy");
-    until("the second answer is written", async || (bridge.answer_files().len() == 2).then_some(())).await;
-    let of_nothing = answers(&bridge).into_iter().find(|(name, _)| name != "run-1.json").unwrap().1;
-    assert_eq!((&of_nothing["response_type"], &of_nothing["event_id"]), (&json!("command"), &Value::Null));
+    until("the second answer is written", async || {
+        (bridge.answer_files().len() == 2).then_some(())
+    })
+    .await;
+    let of_nothing = answers(&bridge)
+        .into_iter()
+        .find(|(name, _)| name != "run-1.json")
+        .unwrap()
+        .1;
+    assert_eq!(
+        (&of_nothing["response_type"], &of_nothing["event_id"]),
+        (&json!("command"), &Value::Null)
+    );
     bridge.finish().await;
 }
 
@@ -237,7 +382,9 @@ async fn what_is_not_text_is_not_passed_on_and_its_sender_is_told() {
         "from": { "id": USER, "is_bot": false, "first_name": "User 1001" }, "caption": "/mode mute",
         "photo": [{ "file_id": "x", "file_unique_id": "x", "width": 1, "height": 1 }]
     }}));
-    bridge.message_with(USER, "Only text reaches the bridge").await;
+    bridge
+        .message_with(USER, "Only text reaches the bridge")
+        .await;
     assert!(bridge.answer_files().is_empty());
     assert_eq!(bridge.status().await["mode"]["mode"], "local");
     bridge.finish().await;
@@ -246,7 +393,8 @@ async fn what_is_not_text_is_not_passed_on_and_its_sender_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn security_what_is_not_written_here_and_now_carries_no_authority() {
     let bridge = TestBridge::start(setup()).await;
-    let person = json!({ "id": USER, "is_bot": false, "first_name": "User 1001", "username": "user1001" });
+    let person =
+        json!({ "id": USER, "is_bot": false, "first_name": "User 1001", "username": "user1001" });
     let private = json!({ "id": USER, "type": "private", "first_name": "User 1001" });
     let message = |changes: Value| {
         let mut message = json!({
@@ -257,7 +405,8 @@ async fn security_what_is_not_written_here_and_now_carries_no_authority() {
         }
         message
     };
-    let origin = json!({ "type": "hidden_user", "sender_user_name": "Somebody", "date": 1_600_000_000 });
+    let origin =
+        json!({ "type": "hidden_user", "sender_user_name": "Somebody", "date": 1_600_000_000 });
     let updates = [
         json!({ "message": message(json!({ "forward_origin": origin })) }),
         json!({ "message": message(json!({ "forward_date": 1_600_000_000 })) }),
@@ -283,7 +432,10 @@ async fn security_what_is_not_written_here_and_now_carries_no_authority() {
     assert!(bridge.answer_files().is_empty());
     assert_eq!(bridge.status().await["mode"]["mode"], "local");
     assert_eq!(from_bot(&bridge, USER), 0);
-    assert!(say(&bridge, USER, "/mode").await.starts_with("Mode local"), "what is written here and now counts");
+    assert!(
+        say(&bridge, USER, "/mode").await.starts_with("Mode local"),
+        "what is written here and now counts"
+    );
     bridge.finish().await;
 }
 
@@ -291,15 +443,26 @@ async fn security_what_is_not_written_here_and_now_carries_no_authority() {
 async fn security_names_give_no_rights() {
     let bridge = TestBridge::start(setup()).await;
     let twin = json!({ "id": STRANGER, "is_bot": false, "first_name": "User 1001", "username": "user1001" });
-    for id in [json!(STRANGER), json!(-1_001), json!("1001x"), json!(null), json!(1_001.5)] {
+    for id in [
+        json!(STRANGER),
+        json!(-1_001),
+        json!("1001x"),
+        json!(null),
+        json!(1_001.5),
+    ] {
         let mut from = twin.clone();
         from["id"] = id;
         bridge.emulator.push_update(json!({ "message": {
             "message_id": 7, "date": 1_700_000_000, "from": from, "chat": { "id": STRANGER, "type": "private" }, "text": "/mode mute"
         }}));
     }
-    let no_effect = async || bridge.records("access_refused").await.len() + bridge.records("update_ignored").await.len();
-    until("each is on the record", async || (no_effect().await == 5).then_some(())).await;
+    let no_effect = async || {
+        bridge.records("access_refused").await.len() + bridge.records("update_ignored").await.len()
+    };
+    until("each is on the record", async || {
+        (no_effect().await == 5).then_some(())
+    })
+    .await;
     assert_eq!(bridge.status().await["mode"]["mode"], "local");
     assert!(bridge.answer_files().is_empty());
     bridge.finish().await;

@@ -1,5 +1,9 @@
 //! The poller: updates are taken once, and whoever else polls with our token is noticed.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails, and says why")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails, and says why"
+)]
 
 use std::ffi::OsStr;
 use std::fs;
@@ -29,14 +33,24 @@ fn setup() -> Setup {
 }
 
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().timeout(Duration::from_mins(1)).no_proxy().build().expect("a client")
+    reqwest::Client::builder()
+        .timeout(Duration::from_mins(1))
+        .no_proxy()
+        .build()
+        .expect("a client")
 }
 
 /// The health page: its status and what it says.
 async fn health(bridge: &TestBridge) -> (u16, Value) {
     let status = bridge.status().await;
-    let address = status["health_address"].as_str().expect("the status tells the address");
-    let page = client().get(format!("http://{address}/health")).send().await.expect("the page answers");
+    let address = status["health_address"]
+        .as_str()
+        .expect("the status tells the address");
+    let page = client()
+        .get(format!("http://{address}/health"))
+        .send()
+        .await
+        .expect("the page answers");
     let code = page.status().as_u16();
     (code, page.json().await.expect("the page is JSON"))
 }
@@ -52,7 +66,10 @@ async fn unhealthy(bridge: &TestBridge, problem: &str) -> String {
 }
 
 async fn healthy(bridge: &TestBridge) {
-    until("the health page is content", async || (health(bridge).await.0 == 200).then_some(())).await;
+    until("the health page is content", async || {
+        (health(bridge).await.0 == 200).then_some(())
+    })
+    .await;
 }
 
 /// What the answer files say, sorted.
@@ -60,7 +77,10 @@ fn answers(bridge: &TestBridge) -> Vec<String> {
     let read = |name: String| {
         let bytes = fs::read(bridge.responses().join(name)).expect("it was listed");
         let answer: Value = serde_json::from_slice(&bytes).expect("an answer file is JSON");
-        answer["response"].as_str().expect("an answer says something").to_owned()
+        answer["response"]
+            .as_str()
+            .expect("an answer says something")
+            .to_owned()
     };
     let mut said: Vec<String> = bridge.answer_files().into_iter().map(read).collect();
     said.sort();
@@ -70,12 +90,17 @@ fn answers(bridge: &TestBridge) -> Vec<String> {
 /// How often Telegram told the bridge that somebody else polls.
 fn conflicts(bridge: &TestBridge) -> usize {
     let calls = bridge.emulator.calls();
-    calls.iter().filter(|call| call.status == 409 && call.params.get("allowed_updates").is_some()).count()
+    calls
+        .iter()
+        .filter(|call| call.status == 409 && call.params.get("allowed_updates").is_some())
+        .count()
 }
 
 /// Waits for the end of a bridge that should not start.
 async fn refusal(process: Process) -> Finished {
-    let finished = tokio::time::timeout(REFUSES_WITHIN, process.finish()).await.expect("it refuses to start");
+    let finished = tokio::time::timeout(REFUSES_WITHIN, process.finish())
+        .await
+        .expect("it refuses to start");
     assert_ne!(finished.code, Some(0), "{finished:?}");
     finished
 }
@@ -86,19 +111,31 @@ async fn every_update_is_handled_once_whenever_the_process_dies() {
     let (rounds, each) = (5, 20);
     for round in 0..rounds {
         for number in 0..each {
-            bridge.emulator.send_text(USER, &format!("answer {round:02}-{number:02}"));
+            bridge
+                .emulator
+                .send_text(USER, &format!("answer {round:02}-{number:02}"));
         }
         // Another point of the work in each round: before anything is handled, after a few, after many.
         let enough = round * each + [0, 1, 5, 12, 19][round];
-        until("some are handled", async || (bridge.answer_files().len() >= enough).then_some(())).await;
+        until("some are handled", async || {
+            (bridge.answer_files().len() >= enough).then_some(())
+        })
+        .await;
         bridge.kill().await;
         bridge.launch().await;
     }
     let all = rounds * each;
-    until("every answer is written", async || (bridge.answer_files().len() >= all).then_some(())).await;
-    let expected: Vec<String> =
-        (0..rounds).flat_map(|round| (0..each).map(move |number| format!("answer {round:02}-{number:02}"))).collect();
-    until("Telegram has no more", async || (bridge.emulator.pending_updates() == 0).then_some(())).await;
+    until("every answer is written", async || {
+        (bridge.answer_files().len() >= all).then_some(())
+    })
+    .await;
+    let expected: Vec<String> = (0..rounds)
+        .flat_map(|round| (0..each).map(move |number| format!("answer {round:02}-{number:02}")))
+        .collect();
+    until("Telegram has no more", async || {
+        (bridge.emulator.pending_updates() == 0).then_some(())
+    })
+    .await;
     assert_eq!(answers(&bridge), expected);
     assert_eq!(bridge.records("response_received").await.len(), all);
     bridge.finish().await;
@@ -108,15 +145,25 @@ async fn every_update_is_handled_once_whenever_the_process_dies() {
 async fn updates_are_confirmed_only_after_they_are_stored() {
     let mut bridge = TestBridge::start(setup()).await;
     bridge.emulator.send_text(USER, "before");
-    until("it is confirmed", async || (bridge.emulator.pending_updates() == 0).then_some(())).await;
+    until("it is confirmed", async || {
+        (bridge.emulator.pending_updates() == 0).then_some(())
+    })
+    .await;
     let lock = bridge.lock_database().await;
-    bridge.emulator.send_text(USER, "while nothing can be stored");
-    bridge.status_when("the bridge notices", |status| status["healthy"] == false).await;
+    bridge
+        .emulator
+        .send_text(USER, "while nothing can be stored");
+    bridge
+        .status_when("the bridge notices", |status| status["healthy"] == false)
+        .await;
     assert_eq!(bridge.emulator.pending_updates(), 1);
     bridge.kill().await;
     lock.release().await;
     bridge.launch().await;
-    until("it is handled", async || (bridge.answer_files().len() == 2).then_some(())).await;
+    until("it is handled", async || {
+        (bridge.answer_files().len() == 2).then_some(())
+    })
+    .await;
     assert_eq!(answers(&bridge), ["before", "while nothing can be stored"]);
     bridge.finish().await;
 }
@@ -126,7 +173,11 @@ async fn security_somebody_else_who_polls_is_noticed_once_and_forgotten_when_gon
     let bridge = TestBridge::start(setup()).await;
     healthy(&bridge).await;
     let stop = Arc::new(AtomicBool::new(false));
-    let url = format!("{}/bot{}/getUpdates?timeout=20", bridge.emulator.url(), bridge.token());
+    let url = format!(
+        "{}/bot{}/getUpdates?timeout=20",
+        bridge.emulator.url(),
+        bridge.token()
+    );
     let (stopped, client) = (stop.clone(), client());
     let mut thief = tokio::task::JoinSet::new();
     thief.spawn(async move {
@@ -136,18 +187,33 @@ async fn security_somebody_else_who_polls_is_noticed_once_and_forgotten_when_gon
     });
 
     let problems = unhealthy(&bridge, "someone else").await;
-    assert!(problems.contains("terminated by other getUpdates request"), "{problems}");
-    let alert = bridge.message_with(USER, "Someone else polls with this bot's token").await;
+    assert!(
+        problems.contains("terminated by other getUpdates request"),
+        "{problems}"
+    );
+    let alert = bridge
+        .message_with(USER, "Someone else polls with this bot's token")
+        .await;
     assert!(alert.text.unwrap().contains("Use one bot per machine."));
-    until("it goes on", async || (conflicts(&bridge) >= 2).then_some(())).await;
-    assert_eq!(bridge.records("poll_conflict").await.len(), 1, "one episode is one record");
+    until("it goes on", async || {
+        (conflicts(&bridge) >= 2).then_some(())
+    })
+    .await;
+    assert_eq!(
+        bridge.records("poll_conflict").await.len(),
+        1,
+        "one episode is one record"
+    );
 
     stop.store(true, Ordering::SeqCst);
     healthy(&bridge).await;
     let alerts = bridge.emulator.messages(USER);
     assert_eq!(alerts.len(), 1, "one episode is one alert: {alerts:?}");
     bridge.emulator.send_text(USER, "heard again");
-    until("it is handled", async || (answers(&bridge) == ["heard again"]).then_some(())).await;
+    until("it is handled", async || {
+        (answers(&bridge) == ["heard again"]).then_some(())
+    })
+    .await;
     thief.join_all().await;
     bridge.finish().await;
 }
@@ -159,8 +225,13 @@ async fn a_webhook_is_named_as_the_reason_for_hearing_nothing() {
     bridge.launch().await;
     let problems = unhealthy(&bridge, "webhook").await;
     assert!(problems.contains("deleteWebhook"), "{problems}");
-    bridge.drop_event("sent", &json!({ "type": "build_completed", "title": "Sending works all the same" }));
-    bridge.message_with(USER, "Sending works all the same").await;
+    bridge.drop_event(
+        "sent",
+        &json!({ "type": "build_completed", "title": "Sending works all the same" }),
+    );
+    bridge
+        .message_with(USER, "Sending works all the same")
+        .await;
     bridge.emulator.set_webhook_url("");
     healthy(&bridge).await;
     bridge.finish().await;
@@ -170,13 +241,29 @@ async fn a_webhook_is_named_as_the_reason_for_hearing_nothing() {
 async fn a_bot_is_polled_by_one_bridge_of_a_machine() {
     let bridge = TestBridge::start(setup()).await;
     let elsewhere = bridge.root().with_file_name("elsewhere");
-    fs::DirBuilder::new().mode(0o700).create(&elsewhere).unwrap();
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&elsewhere)
+        .unwrap();
     let mut variables = bridge.variables();
-    variables.push(("CC_TELEGRAM_HOME".to_owned(), elsewhere.display().to_string()));
+    variables.push((
+        "CC_TELEGRAM_HOME".to_owned(),
+        elsewhere.display().to_string(),
+    ));
     let second = Process::start(&[OsStr::new(BINARY), OsStr::new("start")], &variables);
     let finished = refusal(second).await;
-    assert!(finished.stderr.contains("this bot token is in use by another bridge"), "{finished:?}");
-    assert!(finished.stderr.contains(&format!("`kill {}`", bridge.process().id())), "{finished:?}");
+    assert!(
+        finished
+            .stderr
+            .contains("this bot token is in use by another bridge"),
+        "{finished:?}"
+    );
+    assert!(
+        finished
+            .stderr
+            .contains(&format!("`kill {}`", bridge.process().id())),
+        "{finished:?}"
+    );
     assert!(!finished.stderr.contains(bridge.token()));
     assert_eq!(conflicts(&bridge), 0, "the first one was not disturbed");
     bridge.finish().await;
@@ -186,10 +273,19 @@ async fn a_bot_is_polled_by_one_bridge_of_a_machine() {
 async fn a_home_belongs_to_one_bridge() {
     let bridge = TestBridge::start(setup()).await;
     let finished = refusal(bridge.spawn(&["start"])).await;
-    let what = format!("the home {} is in use by another bridge", bridge.root().display());
+    let what = format!(
+        "the home {} is in use by another bridge",
+        bridge.root().display()
+    );
     assert!(finished.stderr.contains(&what), "{finished:?}");
-    assert!(finished.stderr.contains("Stop that one first"), "{finished:?}");
-    bridge.drop_event("still", &json!({ "type": "build_completed", "title": "The first one works on" }));
+    assert!(
+        finished.stderr.contains("Stop that one first"),
+        "{finished:?}"
+    );
+    bridge.drop_event(
+        "still",
+        &json!({ "type": "build_completed", "title": "The first one works on" }),
+    );
     bridge.message_with(USER, "The first one works on").await;
     bridge.finish().await;
 }
@@ -205,7 +301,10 @@ async fn a_process_that_was_killed_leaves_no_lock() {
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage_instead_of_updates_is_survived() {
     let bridge = TestBridge::start(setup()).await;
-    let raw = |code, body: &str| FaultKind::Raw { code, body: body.to_owned() };
+    let raw = |code, body: &str| FaultKind::Raw {
+        code,
+        body: body.to_owned(),
+    };
     let kinds = [
         raw(502, "<html>Bad Gateway</html>"),
         raw(200, "no json at all"),
@@ -214,7 +313,11 @@ async fn garbage_instead_of_updates_is_survived() {
     ];
     let faults = kinds.len();
     for kind in kinds {
-        bridge.emulator.fault(Fault { method: Some("getUpdates".to_owned()), times: 1, kind });
+        bridge.emulator.fault(Fault {
+            method: Some("getUpdates".to_owned()),
+            times: 1,
+            kind,
+        });
     }
     // The poll that waits now ends well, and the faults meet those after it.
     bridge.emulator.send_text(USER, "before");
@@ -224,7 +327,10 @@ async fn garbage_instead_of_updates_is_survived() {
     })
     .await;
     bridge.emulator.send_text(USER, "behind");
-    until("both are handled", async || (answers(&bridge) == ["before", "behind"]).then_some(())).await;
+    until("both are handled", async || {
+        (answers(&bridge) == ["before", "behind"]).then_some(())
+    })
+    .await;
     bridge.finish().await;
 }
 
@@ -245,7 +351,10 @@ async fn updates_of_unknown_kinds_block_nothing() {
         bridge.emulator.push_update(update);
     }
     bridge.emulator.send_text(USER, "behind them");
-    until("it is handled", async || (answers(&bridge) == ["behind them"]).then_some(())).await;
+    until("it is handled", async || {
+        (answers(&bridge) == ["behind them"]).then_some(())
+    })
+    .await;
     let unhandled = "SELECT count(*) FROM update_inbox WHERE handled = 0";
     assert_eq!(bridge.database().await.number(unhandled).await, 0);
     bridge.finish().await;

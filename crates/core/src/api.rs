@@ -115,6 +115,9 @@ pub struct Status {
     pub healthy: bool,
     /// What is wrong, one sentence each.
     pub problems: Vec<String>,
+    /// Recipients that cannot be written to at present, one sentence each; the others get everything.
+    #[serde(default)]
+    pub parked: Vec<String>,
     /// Settings that are read but whose feature is not in this version.
     pub not_in_effect: Vec<String>,
     pub waiting: u64,

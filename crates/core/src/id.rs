@@ -72,7 +72,13 @@ impl EventId {
     /// The id of something that the bridge itself has to tell.
     #[must_use]
     pub fn for_alert(id: Uuid) -> Self {
-        Self(format!("bridge-{id}"))
+        Self(format!("{ALERT}{id}"))
+    }
+
+    /// Does the bridge itself tell this?
+    #[must_use]
+    pub fn is_alert(&self) -> bool {
+        self.0.strip_prefix(ALERT).is_some_and(|id| id.parse::<Uuid>().is_ok())
     }
 
     #[must_use]
@@ -80,6 +86,9 @@ impl EventId {
         &self.0
     }
 }
+
+/// How the ids of the bridge's own alerts begin.
+const ALERT: &str = "bridge-";
 
 impl FromStr for EventId {
     type Err = BadEventId;

@@ -6,6 +6,7 @@ use cctelegram_core::id::ChatId;
 
 use crate::error::StoreError;
 use crate::rows::unsigned;
+use crate::store::Store;
 use crate::tx::Known;
 use crate::tx::Tx;
 
@@ -15,6 +16,16 @@ use crate::tx::Tx;
 pub(crate) enum Scope {
     Reachable,
     Anywhere,
+}
+
+impl Store {
+    /// How many events count against the limit of the queue: held ones do, those of parked chats do not.
+    pub async fn backlog(&self) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar(REACHABLE)
+            .fetch_one(&mut *self.reader().await?)
+            .await?;
+        Ok(unsigned(count))
+    }
 }
 
 impl Scope {
@@ -47,11 +58,7 @@ impl Known {
 /// The number of events with a row that waits, held ones included.
 pub(crate) async fn waiting(tx: &mut Tx, scope: Scope) -> Result<u64, StoreError> {
     let (cached, sql) = match scope {
-        Scope::Reachable => (
-            tx.known.waiting,
-            "SELECT count(DISTINCT event) FROM outbox WHERE done IS NULL AND event IS NOT NULL \
-             AND kind IN ('event', 'progress', 'approval') AND chat NOT IN (SELECT id FROM chat)",
-        ),
+        Scope::Reachable => (tx.known.waiting, REACHABLE),
         Scope::Anywhere => (
             tx.known.waiting_anywhere,
             "SELECT count(DISTINCT event) FROM outbox WHERE done IS NULL AND event IS NOT NULL \
@@ -86,4 +93,6 @@ pub(crate) async fn is_overfull(
     Ok(waiting >= limit)
 }
 
+const REACHABLE: &str = "SELECT count(DISTINCT event) FROM outbox WHERE done IS NULL AND event IS NOT NULL \
+    AND kind IN ('event', 'progress', 'approval') AND chat NOT IN (SELECT id FROM chat)";
 pub(crate) const OVERFULL: &str = "recipient is parked and its backlog is full";

@@ -157,29 +157,14 @@ async fn take(tx: &mut Tx, id: i64, now: Timestamp) -> Result<Option<StoredRow>,
 
 async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
     let work: Work = from_json("work", &row.work)?;
-    let chat = ChatId(row.chat);
     let approval = match rows::approval_of(&work) {
         Some(id) => approvals::by_id(tx.connection(), id).await?,
         None => None,
     };
-    let pending = approval
-        .as_ref()
-        .is_some_and(|approval| approval.state == State::Pending);
-    let message = match &work {
-        Work::Approval { .. } if !pending => return Ok(Loaded::Pointless),
-        Work::ApprovalEdit { approval } => match copies::message(tx, *approval, chat).await? {
-            Some(message) => Some(message),
-            None => return Ok(Loaded::Pointless),
-        },
-        Work::Progress { .. } => match &row.task {
-            Some(task) => tasks::message(tx, chat, task).await?,
-            None => return Ok(Loaded::Pointless),
-        },
-        Work::Approval { .. }
-        | Work::Event
-        | Work::Details
-        | Work::Notice { .. }
-        | Work::Held { .. } => None,
+    let message = match target(tx, row, &work, approval.as_ref()).await? {
+        Target::New => None,
+        Target::Edit(message) => Some(message),
+        Target::Pointless => return Ok(Loaded::Pointless),
     };
     let event = match row.event {
         Some(key) => events::by_key(tx.connection(), key).await?,
@@ -188,7 +173,7 @@ async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
     let held_events = held(tx, &work).await?;
     Ok(Loaded::Ready(Box::new(Leased {
         row: row.id,
-        chat,
+        chat: ChatId(row.chat),
         work,
         attempt: small(row.attempt),
         parts_sent: small(row.parts_sent),
@@ -198,6 +183,43 @@ async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
         held_events,
         reply_to: row.reply_to.map(MessageId),
     })))
+}
+
+/// What the row's work is done to.
+enum Target {
+    New,
+    Edit(MessageId),
+    Pointless,
+}
+
+async fn target(
+    tx: &mut Tx,
+    row: &StoredRow,
+    work: &Work,
+    approval: Option<&Approval>,
+) -> Result<Target, StoreError> {
+    let chat = ChatId(row.chat);
+    Ok(match work {
+        Work::Approval { .. } if approval.is_none_or(|found| found.state != State::Pending) => {
+            Target::Pointless
+        }
+        Work::ApprovalEdit { approval } => {
+            let copy = copies::message(tx, *approval, chat).await?;
+            copy.map_or(Target::Pointless, Target::Edit)
+        }
+        Work::Progress { .. } => match &row.task {
+            Some(task) => {
+                let message = tasks::message(tx, chat, task).await?;
+                message.map_or(Target::New, Target::Edit)
+            }
+            None => Target::Pointless,
+        },
+        Work::Approval { .. }
+        | Work::Event
+        | Work::Details
+        | Work::Notice { .. }
+        | Work::Held { .. } => Target::New,
+    })
 }
 
 async fn held(tx: &mut Tx, work: &Work) -> Result<Vec<Event>, StoreError> {

@@ -190,13 +190,13 @@ impl Client {
     pub async fn answer_callback(
         &self,
         callback_id: &str,
-        text: &str,
-        alert: CallbackStyle,
+        text: &Body,
+        style: CallbackStyle,
     ) -> Result<(), CallError> {
         let parameters = json!({
             "callback_query_id": callback_id,
-            "text": request::cut(text, LONGEST_CALLBACK_ANSWER),
-            "show_alert": alert == CallbackStyle::Window,
+            "text": request::cut(text.text(), LONGEST_CALLBACK_ANSWER),
+            "show_alert": style == CallbackStyle::Window,
         });
         match self.call("answerCallbackQuery", &parameters).await {
             Err(CallFailure::Answered {

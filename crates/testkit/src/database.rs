@@ -17,23 +17,34 @@ pub struct Database {
 impl Database {
     pub async fn open(path: &Path) -> Self {
         let options = SqliteConnectOptions::new().filename(path).read_only(true);
-        Self { connection: options.connect().await.expect("the database can be read") }
+        Self {
+            connection: options.connect().await.expect("the database can be read"),
+        }
     }
 
     /// A single number.
     pub async fn number(&mut self, query: &'static str) -> i64 {
-        sqlx::query_scalar(query).fetch_one(&mut self.connection).await.expect("the query is right")
+        sqlx::query_scalar(query)
+            .fetch_one(&mut self.connection)
+            .await
+            .expect("the query is right")
     }
 
     /// A column of texts.
     pub async fn texts(&mut self, query: &'static str) -> Vec<String> {
-        sqlx::query_scalar(query).fetch_all(&mut self.connection).await.expect("the query is right")
+        sqlx::query_scalar(query)
+            .fetch_all(&mut self.connection)
+            .await
+            .expect("the query is right")
     }
 
     /// Every audit record, the oldest first.
     pub async fn audit(&mut self) -> Vec<Value> {
         let records = self.texts("SELECT record FROM audit ORDER BY seq").await;
-        records.iter().map(|record| serde_json::from_str(record).expect("a record is JSON")).collect()
+        records
+            .iter()
+            .map(|record| serde_json::from_str(record).expect("a record is JSON"))
+            .collect()
     }
 }
 
@@ -44,14 +55,22 @@ pub struct WriteLock {
 
 impl WriteLock {
     pub(crate) async fn take(path: &Path) -> Self {
-        let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(20));
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(Duration::from_secs(20));
         let mut connection = options.connect().await.expect("the database can be opened");
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.expect("the lock is free for a moment");
+        sqlx::query("BEGIN IMMEDIATE")
+            .execute(&mut connection)
+            .await
+            .expect("the lock is free for a moment");
         Self { connection }
     }
 
     pub async fn release(mut self) {
-        sqlx::query("ROLLBACK").execute(&mut self.connection).await.expect("nothing was changed");
+        sqlx::query("ROLLBACK")
+            .execute(&mut self.connection)
+            .await
+            .expect("nothing was changed");
         self.connection.close().await.expect("nothing is open");
     }
 }

@@ -13,7 +13,10 @@ use crate::database::WriteLock;
 impl TestBridge {
     /// Waits for what the presser of a button is told.
     pub async fn told(&self, press: &str) -> CallbackAnswer {
-        let answer = self.emulator.wait_until(|phone| phone.answer(press), WAIT).await;
+        let answer = self
+            .emulator
+            .wait_until(|phone| phone.answer(press), WAIT)
+            .await;
         answer.unwrap_or_else(|| panic!("a presser was told nothing\nlog: {}", self.log_tail()))
     }
 
@@ -27,14 +30,23 @@ impl TestBridge {
     /// Waits until there are so many audit records of this name.
     pub async fn records_when(&self, name: &str, count: usize) -> Vec<Value> {
         let what = format!("there are {count} records `{name}`");
-        until(&what, async || Some(self.records(name).await).filter(|records| records.len() >= count)).await
+        until(&what, async || {
+            Some(self.records(name).await).filter(|records| records.len() >= count)
+        })
+        .await
     }
 
     /// The names of the answer files that are there, sorted.
     #[must_use]
     pub fn answer_files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.responses()).expect("the folder of answers can be read");
-        let names = entries.map(|entry| entry.expect("it can be listed").file_name().to_string_lossy().into_owned());
+        let names = entries.map(|entry| {
+            entry
+                .expect("it can be listed")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        });
         let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
         names.sort();
         names

@@ -14,6 +14,7 @@ use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::Record;
 use cctelegram_core::id::UserId;
 use cctelegram_store::Handling;
+use cctelegram_store::StoreError;
 use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::update;
 use cctelegram_telegram::update::StandingChange;
@@ -29,7 +30,7 @@ pub(crate) use command::COMMANDS;
 /// So many updates are read from the store at a time.
 const BATCH: u32 = 100;
 /// Without a wake-up the inbox is looked at this often; also the wait after a failure.
-const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Handles stored updates until `stop` is cancelled.
@@ -62,9 +63,23 @@ async fn handle_all(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
             if stop.is_cancelled() {
                 return Ok(());
             }
-            handle(app, &stored).await?;
+            if let Err(error) = handle(app, &stored).await {
+                give_up_if_hopeless(app, &stored, error).await?;
+            }
         }
     }
+}
+
+/// An update that can never be handled must not hold up all later ones: it is refused on the record. Anything else is
+/// handed back, to be tried again.
+async fn give_up_if_hopeless(app: &App, stored: &StoredUpdate, error: anyhow::Error) -> anyhow::Result<()> {
+    let hopeless = matches!(error.downcast_ref(), Some(StoreError::Damaged { .. } | StoreError::NoSuchOption));
+    if !hopeless {
+        return Err(error);
+    }
+    let error = format!("{error:#}");
+    tracing::error!(update.id = %stored.id, error, "an update can never be handled");
+    no_authority(app, stored, &error).await
 }
 
 async fn handle(app: &App, stored: &StoredUpdate) -> anyhow::Result<()> {

@@ -12,6 +12,7 @@ use cctelegram_core::approval::Void;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Disposition;
 use cctelegram_core::event::Event;
+use cctelegram_core::message::Draft;
 use cctelegram_crypto::Digest;
 use cctelegram_store::Decide;
 use cctelegram_store::Decided;
@@ -26,6 +27,8 @@ use crate::app::App;
 
 /// A press can be quicker than the mark of the message that carries the button; it is waited for so long.
 const MARK_WAIT: Duration = Duration::from_secs(3);
+/// An answer to the presser may take so long; the next update waits meanwhile.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// Handles one press.
 pub(super) async fn handle(app: &App, stored: &StoredUpdate, press: IncomingPress) -> anyhow::Result<()> {
@@ -130,8 +133,13 @@ async fn refuse(app: &App, stored: &StoredUpdate, press: &IncomingPress, truth: 
 }
 
 /// Tells the presser. It is a courtesy: what happened stands in the store and in the edited message.
-async fn answer(app: &App, press: &IncomingPress, text: &str, alert: CallbackStyle) {
-    if let Err(error) = app.bot.client().answer_callback(&press.callback_id, text, alert).await {
-        tracing::warn!(%error, "the press could not be answered");
+async fn answer(app: &App, press: &IncomingPress, text: &str, style: CallbackStyle) {
+    let text = Draft::new().plain(text).finish();
+    let client = app.bot.client();
+    let answer = client.answer_callback(&press.callback_id, &text, style);
+    match tokio::time::timeout(ANSWER, answer).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the press could not be answered"),
+        Err(_) => tracing::warn!("the press could not be answered in time"),
     }
 }

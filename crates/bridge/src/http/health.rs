@@ -1,6 +1,7 @@
 //! `/health`, `/ready`: healthy only when Telegram is heard, messages move and the store commits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -12,6 +13,9 @@ use serde_json::json;
 use crate::app::App;
 use crate::local;
 
+/// The store has to commit a row within this span.
+const COMMITS_WITHIN: Duration = Duration::from_secs(5);
+
 /// 200 when healthy, 503 with the reasons when not.
 pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
     match local::report(&app).await {
@@ -20,6 +24,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
             let body = json!({
                 "status": if status.healthy { "healthy" } else { "unhealthy" },
                 "problems": status.problems,
+                "parked": status.parked,
                 "not_in_effect": status.not_in_effect,
                 "version": status.version,
                 "mode": status.mode,
@@ -50,16 +55,27 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 /// What is wrong now, one sentence each. Asking commits a row, because a store that only reads is no store.
 pub(crate) async fn problems(app: &App) -> Vec<String> {
     let now = app.now();
-    let store = app.store.ping(now).await.err().map(|error| format!("{:#}", anyhow::Error::from(error)));
+    let store = match tokio::time::timeout(COMMITS_WITHIN, app.store.ping(now)).await {
+        Ok(committed) => committed.err().map(|error| format!("{:#}", anyhow::Error::from(error))),
+        Err(_) => Some("a change is not committed in time".to_owned()),
+    };
     app.health.store(store);
     let mut problems = app.health.problems(now);
     let chats = app.config.people.chats();
     if chats.is_empty() {
         problems.push("Nobody is allowed to receive messages: run `cctelegram init`.".to_owned());
     }
-    if let Ok(parked) = app.store.parked().await {
-        let parked = parked.iter().filter(|(chat, _)| chats.contains(chat));
-        problems.extend(parked.map(|(chat, why)| format!("Chat {chat} cannot be written to until its user writes: {why}.")));
+    let parked = parked(app).await;
+    if !chats.is_empty() && parked.len() >= chats.len() {
+        problems.push("No recipient can be written to.".to_owned());
     }
     problems
+}
+
+/// The recipients that are parked, one sentence each. The others still get everything.
+pub(crate) async fn parked(app: &App) -> Vec<String> {
+    let chats = app.config.people.chats();
+    let parked = app.store.parked().await.unwrap_or_default().into_iter();
+    let ours = parked.filter(|(chat, _)| chats.contains(chat));
+    ours.map(|(chat, why)| format!("Chat {chat} cannot be written to until its user writes: {why}.")).collect()
 }

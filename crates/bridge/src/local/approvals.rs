@@ -28,6 +28,8 @@ use crate::intake;
 
 /// The longest wait of one request in seconds; whoever waits longer asks again.
 const LONGEST_WAIT_S: u64 = 50;
+/// Without word of a change, the request is looked at this often.
+const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 /// The longest life of a request in seconds: 30 days.
 const LONGEST_LIFETIME_S: u64 = 30 * 24 * 3_600;
 
@@ -79,6 +81,7 @@ pub(super) async fn get(
         }
         tokio::select! {
             _ = changes.changed() => {}
+            () = tokio::time::sleep(LOOK_ANYWAY) => {}
             () = tokio::time::sleep_until(deadline) => {}
             () = local.stop.cancelled() => {}
         }

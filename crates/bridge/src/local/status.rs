@@ -47,6 +47,7 @@ pub(crate) async fn report(app: &App) -> Result<Status, StoreError> {
         mode: app.mode().await?,
         healthy: problems.is_empty(),
         problems,
+        parked: http::health::parked(app).await,
         not_in_effect: app.config.not_in_effect.clone(),
         waiting: counts.waiting,
         held: counts.held,

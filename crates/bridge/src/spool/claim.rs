@@ -19,6 +19,7 @@ const PREFIX: &str = ".taken-";
 pub(super) struct Claimed {
     original: OsString,
     claimed: OsString,
+    read: Fingerprint,
 }
 
 /// Does this name belong to a claimed file?
@@ -36,7 +37,7 @@ pub(super) fn original(name: &OsStr) -> &OsStr {
 /// Claims the file that was read; `None` when another file has taken its name since (it is read at the next look).
 pub(super) fn take(folder: &Folder, name: &OsStr, read: Fingerprint) -> anyhow::Result<Option<Claimed>> {
     if is_claimed(name.as_bytes()) {
-        return Ok(Some(Claimed { original: original(name).to_owned(), claimed: name.to_owned() }));
+        return Ok(Some(Claimed { original: original(name).to_owned(), claimed: name.to_owned(), read }));
     }
     let mut claimed = OsString::from(format!("{PREFIX}{}-", read.inode));
     claimed.push(name);
@@ -45,9 +46,8 @@ pub(super) fn take(folder: &Folder, name: &OsStr, read: Fingerprint) -> anyhow::
         Err(Errno::NOENT | Errno::EXIST) => return Ok(None),
         Err(errno) => return Err(errno.into()),
     }
-    let file = Claimed { original: name.to_owned(), claimed };
-    let inode = folder.stat(&file.claimed).map(|stat| stat.st_ino);
-    if inode == Ok(read.inode) {
+    let file = Claimed { original: name.to_owned(), claimed, read };
+    if file.is_as_read(folder) {
         return Ok(Some(file));
     }
     file.put_back(folder);
@@ -59,8 +59,22 @@ impl Claimed {
         &self.original
     }
 
-    /// Removes the file: its event is durably stored. One that cannot be removed is recognised at the next look.
+    /// In bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.read.size()
+    }
+
+    fn is_as_read(&self, folder: &Folder) -> bool {
+        folder.stat(&self.claimed).is_ok_and(|stat| Fingerprint::of(&stat).is_content_of(&self.read))
+    }
+
+    /// Removes the file: its event is durably stored. One that cannot be removed is recognised at the next look, and
+    /// one that its producer wrote to meanwhile is another event.
     pub(super) fn remove(self, folder: &Folder) {
+        if !self.is_as_read(folder) {
+            self.put_back(folder);
+            return;
+        }
         if let Err(error) = rustix::fs::unlinkat(folder.fd(), &self.claimed, AtFlags::empty()) {
             tracing::error!(file = %self.original.display(), %error, "a stored event file cannot be removed");
         }

@@ -7,6 +7,8 @@ mod watch;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -17,6 +19,7 @@ use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::Record;
 use cctelegram_core::event;
 use cctelegram_core::event::Event;
+use rustix::io::Errno;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -35,14 +38,17 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(30);
 const SETTLED: Duration = Duration::from_millis(200);
 /// Files that are read and stored together; they share commits.
 const BATCH: usize = 64;
+/// A batch ends when it has this much (bytes): looking through large texts for secrets takes its time.
+const BATCH_BYTES: u64 = 2 * 1024 * 1024;
 /// After a refusal that may pass (queue full, memory short, store failing), the next try.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Takes event files in until `stop` is cancelled.
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let folder = Folder::open(&app.config.home)?;
-    let _watcher = watch::start(app.clone(), &app.config.home.events())?;
-    let mut spool = Spool { app, folder, unsettled: HashMap::new(), waits: false };
+    let watcher = watch::start(&app);
+    let mut spool =
+        Spool { app, folder, watcher, unsettled: HashMap::new(), recorded: HashMap::new(), waits: false };
     while !stop.is_cancelled() {
         let app = spool.app.clone();
         let woken = app.wake.spool.notified();
@@ -70,18 +76,31 @@ enum Again {
 struct Spool {
     app: Arc<App>,
     folder: Folder,
+    /// None where the kernel gives no notifications; then looking often has to do.
+    watcher: Option<watch::Watch>,
+    /// Refused files whose refusal is on the record already, and that could not be moved yet.
+    recorded: HashMap<OsString, Fingerprint>,
     /// Files that are no complete document yet, and since when they have looked as they do.
     unsettled: HashMap<OsString, (Fingerprint, Instant)>,
     /// The last look left files waiting: the log has the reason already.
     waits: bool,
 }
 
+/// What became of some files.
+#[derive(Default)]
+struct Batch {
+    looked_at: usize,
+    taken: usize,
+    /// Why one of them has to wait.
+    refused: Option<Refusal>,
+}
+
 /// What a file turned out to be.
 enum Look {
     /// An event to store.
     Ready(Claimed, Box<Event>),
-    /// Never an event; the reason is for people.
-    Refused(String),
+    /// Never an event; the reason is for people. The file is as it was when it was judged.
+    Refused(String, Fingerprint),
     /// Gone, or still being written.
     Nothing,
 }
@@ -89,36 +108,60 @@ enum Look {
 impl Spool {
     /// Goes through the folder once; returns when to look again.
     async fn scan(&mut self, stop: &CancellationToken) -> Again {
-        let names = match self.folder.names() {
+        let names = match self.reopen_if_replaced().and_then(|()| Ok(self.folder.names()?)) {
             Ok(names) => names,
             Err(error) => {
-                let problem = format!("The events folder cannot be read: {error}.");
-                tracing::error!(%error, "the events folder cannot be read");
-                self.app.health.spool(Some(problem));
+                let error = format!("{error:#}");
+                tracing::error!(error, "the events folder cannot be read");
+                self.app.health.spool(Some(format!("The events folder cannot be read: {error}.")));
                 return Again::Later;
             }
         };
         self.app.health.spool(None);
         self.unsettled.retain(|name, _| names.contains(name));
-        for batch in names.chunks(BATCH) {
-            if stop.is_cancelled() {
+        self.recorded.retain(|name, _| names.contains(name));
+        let mut refused = None;
+        let mut rest = names.as_slice();
+        while !rest.is_empty() && !stop.is_cancelled() {
+            let batch = self.take_batch(rest).await;
+            // One file that the store refuses must not keep later ones back; a full queue refuses all.
+            let all_wait = batch.taken == 0 && batch.refused.is_some();
+            refused = batch.refused.or(refused);
+            rest = rest.get(batch.looked_at..).unwrap_or_default();
+            if all_wait {
                 break;
             }
-            if self.take_batch(batch).await {
-                return Again::Later;
-            }
         }
-        Again::Within(if self.unsettled.is_empty() { LOOK_ANYWAY } else { SETTLED })
+        if self.tell_waiting(refused) {
+            return Again::Later;
+        }
+        let look_anyway = if self.watcher.is_some() { LOOK_ANYWAY } else { TRY_AGAIN };
+        Again::Within(if self.unsettled.is_empty() { look_anyway } else { SETTLED })
     }
 
-    /// Takes some files in together; true when producers have to wait.
-    async fn take_batch(&mut self, names: &[OsString]) -> bool {
+    /// A folder that was removed and made anew is another one: it is opened and watched again.
+    fn reopen_if_replaced(&mut self) -> anyhow::Result<()> {
+        if !self.folder.is_in_place(&self.app.config.home) {
+            self.app.config.home.prepare()?;
+            self.folder = Folder::open(&self.app.config.home)?;
+            self.watcher = watch::start(&self.app);
+            tracing::warn!("the events folder was replaced: watching the new one");
+        }
+        Ok(())
+    }
+
+    /// Takes the first of the files in together.
+    async fn take_batch(&mut self, names: &[OsString]) -> Batch {
         let mut files = Vec::new();
         let mut events = Vec::new();
-        for name in names {
+        let mut batch = Batch::default();
+        let mut bytes = 0;
+        for name in names.iter().take(BATCH) {
+            batch.looked_at = batch.looked_at.saturating_add(1);
             let looked = match self.look_at(name) {
-                Ok(Look::Refused(reason)) => self.refuse(name, &reason).await,
+                Ok(Look::Refused(reason, judged)) => self.refuse(name, &reason, judged).await,
                 Ok(Look::Ready(file, event)) => {
+                    bytes = file.size().saturating_add(bytes);
                     files.push(file);
                     events.push(*event);
                     Ok(())
@@ -129,24 +172,27 @@ impl Spool {
             if let Err(error) = looked {
                 tracing::error!(file = %name.display(), error = format!("{error:#}"), "an event file cannot be handled");
             }
+            if bytes > BATCH_BYTES {
+                break;
+            }
         }
         let taken = intake::take_all(&self.app, events).await;
-        let mut refused = None;
         for (file, taken) in files.into_iter().zip(taken) {
             let name = file.name().display();
             match taken {
                 Ok(taken) => {
                     tracing::info!(event.id = %taken.event, file = %name, stored_as = ?taken.stored_as, "event file stored");
                     file.remove(&self.folder);
+                    batch.taken = batch.taken.saturating_add(1);
                 }
                 Err(refusal) => {
                     tracing::debug!(file = %name, "an event file has to wait");
                     file.put_back(&self.folder);
-                    refused = Some(refusal);
+                    batch.refused = Some(refusal);
                 }
             }
         }
-        self.tell_waiting(refused)
+        batch
     }
 
     /// Notes why files have to wait, once until none has to; true while some do.
@@ -161,10 +207,16 @@ impl Spool {
 
     /// Opens one file; gives back its event when there is one to store, with the file claimed for us.
     fn look_at(&mut self, name: &OsString) -> anyhow::Result<Look> {
+        let seen = match self.folder.stat(name) {
+            Ok(stat) => Fingerprint::of(&stat),
+            Err(Errno::NOENT) => return Ok(Look::Nothing),
+            Err(errno) => return Err(errno.into()),
+        };
         let opened = match self.folder.read(name) {
             Ok(opened) => opened,
             Err(Trouble::Gone) => return Ok(Look::Nothing),
-            Err(Trouble::Refused(reason)) => return Ok(Look::Refused(reason)),
+            Err(Trouble::Linked(_)) if self.may_still_grow(name, seen) => return Ok(Look::Nothing),
+            Err(Trouble::Refused(reason) | Trouble::Linked(reason)) => return Ok(Look::Refused(reason, seen)),
             Err(Trouble::Io(error)) => return Err(error.into()),
         };
         if !is_complete(&opened) && self.may_still_grow(name, opened.fingerprint) {
@@ -172,9 +224,15 @@ impl Spool {
         }
         self.unsettled.remove(name);
         let validation = self.app.config.intake.validation;
-        let event = match event::parse(&opened.bytes, validation, opened.origin(name)) {
-            Ok(event) => event,
-            Err(rejected) => return Ok(Look::Refused(rejected.to_string())),
+        // One file that makes the program stumble must not take the bridge down at every start.
+        let parse = || event::parse(&opened.bytes, validation, opened.origin(name));
+        let event = match catch_unwind(AssertUnwindSafe(parse)) {
+            Ok(Ok(event)) => event,
+            Ok(Err(rejected)) => return Ok(Look::Refused(rejected.to_string(), opened.fingerprint)),
+            Err(_) => {
+                let reason = "reading it failed inside the program: please report it, with this file";
+                return Ok(Look::Refused(reason.to_owned(), opened.fingerprint));
+            }
         };
         let claimed = claim::take(&self.folder, name, opened.fingerprint)?;
         Ok(claimed.map_or(Look::Nothing, |file| Look::Ready(file, Box::new(event))))
@@ -189,14 +247,18 @@ impl Spool {
     }
 
     /// Sets a file aside, on the record.
-    async fn refuse(&self, name: &OsString, reason: &str) -> anyhow::Result<()> {
+    async fn refuse(&mut self, name: &OsString, reason: &str, judged: Fingerprint) -> anyhow::Result<()> {
+        if self.recorded.get(name) == Some(&judged) {
+            return reject::set_aside(&self.folder, name, reason, judged);
+        }
         tracing::warn!(file = %name.display(), reason, "an event file was refused");
         let record = Record::new(self.app.now(), EventName::EventRejected, Actor::System, format!("file {}", name.display()))
             .outcome(Disposition::Refused)
             .action(reason);
         self.app.store.record(record).await?;
         self.app.metrics.rejected();
-        reject::set_aside(&self.folder, name, reason)
+        self.recorded.insert(name.clone(), judged);
+        reject::set_aside(&self.folder, name, reason, judged)
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) enum Trouble {
     Gone,
     /// It must not be read; the reason is for people.
     Refused(String),
+    /// It has another name elsewhere: for a moment so does what a producer publishes with `link` and `unlink`.
+    Linked(String),
     Io(io::Error),
 }
 
@@ -65,6 +67,13 @@ impl Folder {
         let events = rustix::fs::open(home.events(), flags, Mode::empty())?;
         let rejected = rustix::fs::openat(&events, "rejected", flags, Mode::empty())?;
         Ok(Self { events, rejected })
+    }
+
+    /// Is this still the folder that stands at its path? One that was removed lists nothing, without any error.
+    pub(super) fn is_in_place(&self, home: &Home) -> bool {
+        let at_path = rustix::fs::lstat(home.events());
+        let ours = rustix::fs::fstat(&self.events);
+        matches!((at_path, ours), (Ok(a), Ok(b)) if (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino))
     }
 
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
@@ -98,7 +107,8 @@ impl Folder {
 
     /// Reads a file if it is a plain file of ours with one name and a bearable size.
     pub(super) fn read(&self, name: &OsStr) -> Result<Opened, Trouble> {
-        if name.len() > LONGEST_NAME {
+        // A claimed file is measured by the name that its producer gave.
+        if claim::original(name).len() > LONGEST_NAME {
             return Err(Trouble::Refused(format!("the file name is longer than {LONGEST_NAME} bytes")));
         }
         // Not blocking, so that a FIFO or a device cannot hold us; no symlink anywhere; nothing outside the folder.
@@ -128,7 +138,7 @@ fn plain_file(file: &File) -> Result<Fingerprint, Trouble> {
         return refused(kind(&stat));
     }
     if stat.st_nlink != 1 {
-        return refused("it is a hard link: the same file has another name elsewhere");
+        return Err(Trouble::Linked("it is a hard link: the same file has another name elsewhere".to_owned()));
     }
     if stat.st_uid != rustix::process::geteuid().as_raw() {
         return refused("it belongs to another user");
@@ -184,6 +194,19 @@ impl Fingerprint {
             modified: modified(stat),
             changed: (stat.st_ctime, i64::try_from(stat.st_ctime_nsec).unwrap_or(0)),
         }
+    }
+}
+
+impl Fingerprint {
+    /// In bytes.
+    pub(super) fn size(&self) -> u64 {
+        u64::try_from(self.size).unwrap_or(0)
+    }
+
+    /// Is it the same file with the same content? A new name changes neither.
+    pub(super) fn is_content_of(&self, other: &Self) -> bool {
+        (self.device, self.inode, self.size, self.modified)
+            == (other.device, other.inode, other.size, other.modified)
     }
 }
 

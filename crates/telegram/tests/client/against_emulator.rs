@@ -17,6 +17,7 @@ use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::Update;
 use cctelegram_telegram::update::decode;
 
+use crate::server::plain;
 use crate::server::CANARY;
 use crate::server::client;
 
@@ -103,13 +104,13 @@ async fn a_conversation_works() {
     assert_eq!(press.callback_id, callback);
     assert_eq!(
         client
-            .answer_callback(&press.callback_id, "Done", CallbackStyle::Toast)
+            .answer_callback(&press.callback_id, &plain("Done"), CallbackStyle::Toast)
             .await,
         Ok(())
     );
     assert_eq!(
         client
-            .answer_callback(&press.callback_id, "Done", CallbackStyle::Toast)
+            .answer_callback(&press.callback_id, &plain("Done"), CallbackStyle::Toast)
             .await,
         Ok(())
     );

@@ -113,3 +113,8 @@ fn read(stream: &TcpStream) -> io::Result<String> {
     reader.read_exact(&mut body)?;
     Ok(request + &String::from_utf8_lossy(&body))
 }
+
+/// A text without any formatting.
+pub(crate) fn plain(text: &str) -> cctelegram_core::message::Body {
+    cctelegram_core::message::Draft::new().plain(text).finish()
+}
