@@ -28,16 +28,25 @@ pub(crate) struct Alert {
 impl Alerts {
     /// Marks an episode as begun; false when it was already standing.
     fn begin(&self, episode: &'static str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(episode)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(episode)
     }
 
     pub(crate) fn stands(&self, episode: &'static str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(episode)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(episode)
     }
 
     /// The episode has passed: the next one is told again.
     pub(crate) fn over(&self, episode: &'static str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(episode);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(episode);
     }
 }
 
@@ -46,7 +55,12 @@ pub(crate) async fn raise(app: &App, alert: Alert) -> bool {
     if !app.alerts.begin(alert.episode) {
         return false;
     }
-    let Alert { episode, kind, title, description } = alert;
+    let Alert {
+        episode,
+        kind,
+        title,
+        description,
+    } = alert;
     if !tell(app, kind, title, description).await {
         app.alerts.over(episode);
     }

@@ -45,14 +45,26 @@ impl App {
 
     /// The mode in force: a switch that somebody made wins over the setting.
     pub(crate) async fn mode(&self) -> Result<ModeStatus, StoreError> {
-        let switch = self.store.switch().await?.and_then(|switch| switch.at(self.now()));
+        let switch = self
+            .store
+            .switch()
+            .await?
+            .and_then(|switch| switch.at(self.now()));
         Ok(self.mode_of(switch))
     }
 
     pub(crate) fn mode_of(&self, switch: Option<Switch>) -> ModeStatus {
         switch.map_or(
-            ModeStatus { mode: self.config.mode, set_by: ModeSource::Setting, until: None },
-            |switch| ModeStatus { mode: switch.mode, set_by: ModeSource::Switch, until: switch.until },
+            ModeStatus {
+                mode: self.config.mode,
+                set_by: ModeSource::Setting,
+                until: None,
+            },
+            |switch| ModeStatus {
+                mode: switch.mode,
+                set_by: ModeSource::Switch,
+                until: switch.until,
+            },
         )
     }
 }

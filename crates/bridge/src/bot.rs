@@ -29,11 +29,19 @@ struct Link {
 
 impl BotLink {
     pub(crate) fn new(client: Client, bot: Option<Bot>, lock: TokenLock) -> Self {
-        Self(RwLock::new(Link { client, bot, _lock: lock }))
+        Self(RwLock::new(Link {
+            client,
+            bot,
+            _lock: lock,
+        }))
     }
 
     pub(crate) fn client(&self) -> Client {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).client.clone()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .client
+            .clone()
     }
 
     /// The bot's `@name`, once Telegram has told it.
@@ -43,7 +51,11 @@ impl BotLink {
     }
 
     pub(crate) fn is_known(&self) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).bot.is_some()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .bot
+            .is_some()
     }
 
     pub(crate) fn introduce(&self, bot: Bot) {
@@ -51,14 +63,21 @@ impl BotLink {
     }
 
     fn replace(&self, client: Client, bot: Bot, lock: TokenLock) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Link { client, bot: Some(bot), _lock: lock };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Link {
+            client,
+            bot: Some(bot),
+            _lock: lock,
+        };
     }
 }
 
 /// Waits until a token works again: the one that failed, or a new one of the same bot that was put into the settings.
 /// Returns early when `stop` is cancelled.
 pub(crate) async fn until_token_works(app: &App, reason: &str, stop: &CancellationToken) {
-    tracing::error!(reason, "Telegram refuses the bot token: nothing is sent or received until one works");
+    tracing::error!(
+        reason,
+        "Telegram refuses the bot token: nothing is sent or received until one works"
+    );
     app.health.pause(reason.to_owned());
     while !stop.is_cancelled() {
         let tried = tokio::select! {
@@ -92,7 +111,8 @@ async fn try_tokens(app: &App) -> anyhow::Result<()> {
         Err(CallError::Unauthorized(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    let config = config::load(&app.environment).map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
+    let config =
+        config::load(&app.environment).map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
     let token = config.telegram.token.as_ref().context("no token is set")?;
     if present.has_token(token) {
         anyhow::bail!("the token is still the one that was refused");
@@ -109,7 +129,11 @@ async fn try_tokens(app: &App) -> anyhow::Result<()> {
 
 /// Makes the client that the settings describe.
 pub(crate) fn client_of(config: &config::Config) -> anyhow::Result<Client> {
-    let token = config.telegram.token.as_ref().context("no bot token is set\nRun `cctelegram init`, or set TELEGRAM_BOT_TOKEN.")?;
+    let token = config
+        .telegram
+        .token
+        .as_ref()
+        .context("no bot token is set\nRun `cctelegram init`, or set TELEGRAM_BOT_TOKEN.")?;
     let options = cctelegram_telegram::Options {
         token: cctelegram_crypto::Secret::new(token.expose().clone()),
         api_url: config.telegram.api_url.clone(),

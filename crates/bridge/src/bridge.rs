@@ -56,7 +56,8 @@ impl Bridge {
         let clock = SystemClock;
         let home = HomeLock::take(&config.home)?;
         let token = config.telegram.token.as_ref();
-        let token = token.context("no bot token is set\nRun `cctelegram init`, or set TELEGRAM_BOT_TOKEN.")?;
+        let token = token
+            .context("no bot token is set\nRun `cctelegram init`, or set TELEGRAM_BOT_TOKEN.")?;
         let token_lock = TokenLock::take(token, &config)?;
         let client = bot::client_of(&config)?;
         let started = clock.now();
@@ -72,7 +73,7 @@ impl Bridge {
         let socket = local::bind(&config.socket)?;
         let health = Health::default();
         let bot = first_word(&client, &health, &clock).await?;
-        take_over(&store, &config, &clock).await?;
+        take_over(&store, &config, &client, &clock).await?;
         let app = Arc::new(App {
             memory: MemoryGauge::new(config.intake.memory_limit_mb),
             store,
@@ -97,7 +98,11 @@ impl Bridge {
         supervisor.spawn("expiry", |stop| expiry::run(app.clone(), stop));
         supervisor.spawn("modes", |stop| modes::run(app.clone(), stop));
         supervisor.spawn("record", |stop| record_the_end(app.clone(), stop));
-        Ok(Self { app, supervisor, _home: home })
+        Ok(Self {
+            app,
+            supervisor,
+            _home: home,
+        })
     }
 
     /// Runs until `shutdown` or until a task fails, then finishes what is in hand.
@@ -107,7 +112,11 @@ impl Bridge {
 }
 
 /// Asks Telegram who we are. A refused token stops the start; silence does not: it is tried again for ever.
-async fn first_word(client: &Client, health: &Health, clock: &dyn Clock) -> anyhow::Result<Option<Bot>> {
+async fn first_word(
+    client: &Client,
+    health: &Health,
+    clock: &dyn Clock,
+) -> anyhow::Result<Option<Bot>> {
     let answer = tokio::time::timeout(FIRST_WORD, client.get_me()).await;
     match answer {
         Ok(Ok(bot)) => {
@@ -133,21 +142,42 @@ async fn first_word(client: &Client, health: &Health, clock: &dyn Clock) -> anyh
 }
 
 /// Takes over what an earlier process left: its leases are void, because the home's lock proves that it is gone.
-async fn take_over(store: &Store, config: &Config, clock: &dyn Clock) -> anyhow::Result<()> {
+async fn take_over(
+    store: &Store,
+    config: &Config,
+    client: &Client,
+    clock: &dyn Clock,
+) -> anyhow::Result<()> {
     let now = clock.now();
     let void = store.void_leases().await?;
+    if store.speak_as(client.bot_id(), now).await? {
+        tracing::warn!(
+            bot.id = client.bot_id(),
+            "this is another bot: open requests are asked anew through it"
+        );
+    }
     let reconciled = store.reconcile(config.people.chats(), now).await?;
-    let record = Record::new(now, EventName::BridgeStarted, Actor::System, "bridge").details(serde_json::json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "leases_void": void,
-        "not_in_effect": config.not_in_effect,
-    }));
+    let record = Record::new(now, EventName::BridgeStarted, Actor::System, "bridge").details(
+        serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "leases_void": void,
+            "not_in_effect": config.not_in_effect,
+        }),
+    );
     store.record(record).await?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), leases_void = void, ?reconciled, "started");
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        leases_void = void,
+        ?reconciled,
+        "started"
+    );
     Ok(())
 }
 
-async fn record_the_end(app: Arc<App>, stop: tokio_util::sync::CancellationToken) -> anyhow::Result<()> {
+async fn record_the_end(
+    app: Arc<App>,
+    stop: tokio_util::sync::CancellationToken,
+) -> anyhow::Result<()> {
     stop.cancelled().await;
     let record = Record::new(app.now(), EventName::BridgeStopped, Actor::System, "bridge");
     app.store.record(record).await.context("record the end")

@@ -42,5 +42,7 @@ async fn expire(app: &App) -> Result<Duration, StoreError> {
         app.wake.decided();
     }
     let next = app.store.next_expiry().await?;
-    Ok(next.map_or(LOOK_ANYWAY, |at| at.since(app.now()).saturating_add(Duration::from_millis(1))))
+    Ok(next.map_or(LOOK_ANYWAY, |at| {
+        at.since(app.now()).saturating_add(Duration::from_millis(1))
+    }))
 }

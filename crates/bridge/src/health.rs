@@ -98,15 +98,26 @@ impl Health {
 impl Facts {
     fn problems(&self, now: Timestamp) -> Vec<String> {
         let mut problems = Vec::new();
-        problems.extend(self.paused.as_ref().map(|why| format!("The bot token does not work: {why}.")));
+        problems.extend(
+            self.paused
+                .as_ref()
+                .map(|why| format!("The bot token does not work: {why}.")),
+        );
         problems.extend(self.silence(now));
         let failing = self.failing_since.map(|since| now.since(since));
         if let (Some(failing), Some(problem)) = (failing, &self.send_problem)
             && failing >= SENDING_MAY_FAIL_FOR
         {
-            problems.push(format!("Nothing could be sent for {}: {problem}.", span(failing)));
+            problems.push(format!(
+                "Nothing could be sent for {}: {problem}.",
+                span(failing)
+            ));
         }
-        problems.extend(self.store_problem.as_ref().map(|why| format!("The database does not take changes: {why}.")));
+        problems.extend(
+            self.store_problem
+                .as_ref()
+                .map(|why| format!("The database does not take changes: {why}.")),
+        );
         problems.extend(self.spool_problem.clone());
         problems.extend(self.responses_problem.clone());
         problems
@@ -116,12 +127,17 @@ impl Facts {
         if let Some(conflict) = &self.conflict {
             return Some(format!("Answers may go to someone else: {conflict}."));
         }
-        let because = self.poll_problem.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let because = self
+            .poll_problem
+            .as_ref()
+            .map(|why| format!(": {why}"))
+            .unwrap_or_default();
         match self.heard {
             None => Some(format!("Telegram was not heard from yet{because}.")),
-            Some(at) if now.since(at) > HEARD_WITHIN => {
-                Some(format!("Telegram was not heard from for {}{because}.", span(now.since(at))))
-            }
+            Some(at) if now.since(at) > HEARD_WITHIN => Some(format!(
+                "Telegram was not heard from for {}{because}.",
+                span(now.since(at))
+            )),
             Some(_) => None,
         }
     }
@@ -141,7 +157,10 @@ mod tests {
         assert_eq!(health.problems(at(1)), ["Telegram was not heard from yet."]);
         health.heard(at(2));
         assert!(health.problems(at(3)).is_empty());
-        assert_eq!(health.problems(at(80)), ["Telegram was not heard from for 1 min 18 s."]);
+        assert_eq!(
+            health.problems(at(80)),
+            ["Telegram was not heard from for 1 min 18 s."]
+        );
     }
 
     #[test]
@@ -150,7 +169,10 @@ mod tests {
         health.heard(at(100));
         health.send_failed(at(70), "connection refused".to_owned());
         health.send_failed(at(90), "connection refused".to_owned());
-        assert_eq!(health.problems(at(100)), ["Nothing could be sent for 30 s: connection refused."]);
+        assert_eq!(
+            health.problems(at(100)),
+            ["Nothing could be sent for 30 s: connection refused."]
+        );
         health.sent();
         assert!(health.problems(at(100)).is_empty());
     }
@@ -160,7 +182,10 @@ mod tests {
         let health = Health::default();
         health.heard(at(100));
         health.poll_conflict("Conflict".to_owned());
-        assert_eq!(health.problems(at(100)), ["Answers may go to someone else: Conflict."]);
+        assert_eq!(
+            health.problems(at(100)),
+            ["Answers may go to someone else: Conflict."]
+        );
         health.heard(at(101));
         assert!(health.problems(at(101)).is_empty());
     }
@@ -170,7 +195,10 @@ mod tests {
         let health = Health::default();
         health.heard(at(100));
         health.pause("Unauthorized".to_owned());
-        assert_eq!(health.problems(at(100)), ["The bot token does not work: Unauthorized."]);
+        assert_eq!(
+            health.problems(at(100)),
+            ["The bot token does not work: Unauthorized."]
+        );
         health.resume();
         assert!(health.problems(at(100)).is_empty());
     }

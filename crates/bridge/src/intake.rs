@@ -35,15 +35,21 @@ pub(crate) struct Taken {
     pub(crate) approval: Option<ApprovalId>,
 }
 
-/// Why an event was not taken: its producer keeps it and tries again.
+/// Why an event was not taken: its producer keeps it and tries again, except after a conflict.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the queue is full: {0} events wait to be delivered (MAX_QUEUE_SIZE); try again later")]
     Full(u64),
     #[error("memory is short (MEMORY_LIMIT_MB): try again later")]
     Memory,
-    #[error("nobody is allowed to receive messages: run `cctelegram init`, or set TELEGRAM_ALLOWED_USERS")]
+    #[error(
+        "nobody is allowed to receive messages: run `cctelegram init`, or set TELEGRAM_ALLOWED_USERS"
+    )]
     Nobody,
+    #[error(
+        "event id {0} was used for something else within the last 7 days: give each event an id of its own"
+    )]
+    Conflict(EventId),
     #[error("store the event")]
     Store(#[from] StoreError),
 }
@@ -92,15 +98,20 @@ async fn store(
     if matches!(origin, Origin::Producer(_)) && app.memory.is_short(received) {
         return Err(Refusal::Memory);
     }
-    let recipients = recipients(&event, &app.config.people.routes, &app.config.people.chats());
+    let recipients = recipients(
+        &event,
+        &app.config.people.routes,
+        &app.config.people.chats(),
+    );
     if recipients.is_empty() {
         return Err(Refusal::Nobody);
     }
     let muted = mode.holds(&event);
-    // The digest covers what was asked; what is stored and shown has its secrets masked.
+    // The digest covers what came; what is stored and shown has its secrets masked.
+    let content = event.digest();
     let ask = event.asks().then(|| Ask {
         id: ApprovalId(Uuid::now_v7()),
-        digest: event.digest().hex(),
+        digest: content.hex(),
         expires: lifetime.map(|lifetime| received.plus(lifetime)),
     });
     let asked = ask.as_ref().map(|ask| ask.id);
@@ -112,6 +123,7 @@ async fn store(
     let accept = Accept {
         priority: Priority::of(&event),
         event: event.redacted(),
+        content,
         recipients,
         received,
         hold: muted,
@@ -130,11 +142,20 @@ async fn store(
             }
             app.metrics.accepted();
             end_episode_if_there_is_room(app).await;
-            Ok(Taken { event: id, stored_as: AcceptedAs::Stored, muted, approval: asked })
+            Ok(Taken {
+                event: id,
+                stored_as: AcceptedAs::Stored,
+                muted,
+                approval: asked,
+            })
         }
-        AcceptOutcome::Duplicate { approval } => {
-            Ok(Taken { event: id, stored_as: AcceptedAs::Duplicate, muted, approval })
-        }
+        AcceptOutcome::Duplicate { approval } => Ok(Taken {
+            event: id,
+            stored_as: AcceptedAs::Duplicate,
+            muted,
+            approval,
+        }),
+        AcceptOutcome::Conflict => Err(Refusal::Conflict(id)),
         AcceptOutcome::Full => {
             Box::pin(tell_full(app)).await;
             Err(Refusal::Full(app.config.intake.max_queue_size))
@@ -161,6 +182,11 @@ async fn tell_full(app: &App) {
          nothing is dropped. `cctelegram queue` shows what waits."
     );
     let title = "The queue is full";
-    let alert = Alert { episode: QUEUE_FULL, kind: Kind::AlertNotification, title, description };
+    let alert = Alert {
+        episode: QUEUE_FULL,
+        kind: Kind::AlertNotification,
+        title,
+        description,
+    };
     alerts::raise(app, alert).await;
 }

@@ -31,15 +31,27 @@ pub(crate) enum Terminal {
 
 /// Starts logging to `path`, and to the terminal where wanted.
 pub(crate) fn start(path: &Path, filter: &str, terminal: Terminal) -> anyhow::Result<()> {
-    let filter = || EnvFilter::try_new(filter).with_context(|| format!("RUST_LOG `{filter}` is not a log filter"));
+    let filter = || {
+        EnvFilter::try_new(filter)
+            .with_context(|| format!("RUST_LOG `{filter}` is not a log filter"))
+    };
     let file = Mutex::new(Rotating::open(path)?);
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(file).with_filter(filter()?);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_writer(file)
+        .with_filter(filter()?);
     let shown = terminal == Terminal::Lines && io::stderr().is_terminal();
     let terminal = shown.then(|| {
-        let layer = tracing_subscriber::fmt::layer().compact().with_target(false).with_writer(io::stderr);
+        let layer = tracing_subscriber::fmt::layer()
+            .compact()
+            .with_target(false)
+            .with_writer(io::stderr);
         filter().map(|filter| layer.with_filter(filter))
     });
-    let subscriber = tracing_subscriber::registry().with(lines).with(terminal.transpose()?);
+    let subscriber = tracing_subscriber::registry()
+        .with(lines)
+        .with(terminal.transpose()?);
     subscriber.try_init().context("start the log")
 }
 
@@ -54,7 +66,11 @@ impl Rotating {
     fn open(path: &Path) -> anyhow::Result<Self> {
         let file = append(path).with_context(|| format!("open the log {}", path.display()))?;
         let size = file.metadata().map_or(0, |about| about.len());
-        Ok(Self { path: path.to_owned(), file, size })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            size,
+        })
     }
 
     fn turn_over(&mut self) -> io::Result<()> {
@@ -76,7 +92,11 @@ impl Rotating {
 }
 
 fn append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
 }
 
 impl Write for Rotating {

@@ -17,7 +17,10 @@ pub(crate) struct MemoryGauge {
 
 impl MemoryGauge {
     pub(crate) const fn new(limit_mb: u64) -> Self {
-        Self { limit_bytes: limit_mb.saturating_mul(1024 * 1024), last: Mutex::new(None) }
+        Self {
+            limit_bytes: limit_mb.saturating_mul(1024 * 1024),
+            last: Mutex::new(None),
+        }
     }
 
     /// Is so much in use that nothing more should be taken in?
@@ -40,7 +43,9 @@ impl MemoryGauge {
 
 /// Finds `VmRSS:   20480 kB` in the text of `/proc/self/status` (proc(5)).
 fn resident_bytes(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes.saturating_mul(1024))
 }
@@ -61,7 +66,10 @@ mod tests {
 
     #[test]
     fn the_kernels_own_words_are_understood() {
-        assert_eq!(resident_bytes("Name:\tx\nVmRSS:\t   20480 kB\n"), Some(20_971_520));
+        assert_eq!(
+            resident_bytes("Name:\tx\nVmRSS:\t   20480 kB\n"),
+            Some(20_971_520)
+        );
         assert_eq!(resident_bytes("Name:\tx\n"), None);
     }
 }

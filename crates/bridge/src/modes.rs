@@ -19,18 +19,33 @@ const LOOK_ANYWAY: Duration = Duration::from_mins(1);
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// The switch that brings the wish about; `None` means back to the setting.
-pub(crate) async fn switch_to(app: &App, wish: Option<(Mode, Option<Duration>)>) -> Result<Option<Switch>, StoreError> {
-    let Some((mode, lasting)) = wish else { return Ok(None) };
+pub(crate) async fn switch_to(
+    app: &App,
+    wish: Option<(Mode, Option<Duration>)>,
+) -> Result<Option<Switch>, StoreError> {
+    let Some((mode, lasting)) = wish else {
+        return Ok(None);
+    };
     let now = app.now();
     let standing = app.store.switch().await?.and_then(|switch| switch.at(now));
     // A mute with an end gives way to what stood before it, not to another mute with an end.
     let before = match standing {
-        Some(Switch { until: Some(_), before, .. }) => before,
-        Some(Switch { mode, until: None, .. }) => Some(mode),
+        Some(Switch {
+            until: Some(_),
+            before,
+            ..
+        }) => before,
+        Some(Switch {
+            mode, until: None, ..
+        }) => Some(mode),
         None => None,
     };
     let until = lasting.map(|lasting| now.plus(lasting));
-    Ok(Some(Switch { mode, until, before: until.and(before) }))
+    Ok(Some(Switch {
+        mode,
+        until,
+        before: until.and(before),
+    }))
 }
 
 /// What follows once a switch is stored: the end of a mute lets everything go that was held.
@@ -45,7 +60,8 @@ pub(crate) async fn follow(app: &App, before: Mode, after: Mode) -> Result<(), S
 
 async fn let_go(app: &App) -> Result<(), StoreError> {
     let now = app.now();
-    let record = Record::new(now, EventName::ModeChanged, Actor::System, "held messages").action("let go");
+    let record =
+        Record::new(now, EventName::ModeChanged, Actor::System, "held messages").action("let go");
     app.store.unmute(now, record).await?;
     app.wake.outbox.notify_one();
     Ok(())
@@ -59,7 +75,10 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
             Ok(wait) => wait,
             Err(error) => {
                 let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::error!(error, "the end of a mute cannot be looked for; trying again");
+                tracing::error!(
+                    error,
+                    "the end of a mute cannot be looked for; trying again"
+                );
                 TRY_AGAIN
             }
         };
@@ -81,11 +100,15 @@ async fn until_the_end(app: &App) -> Result<Duration, StoreError> {
         let_go(app).await?;
     }
     let end = app.store.switch().await?.and_then(|switch| switch.until);
-    Ok(end.map_or(LOOK_ANYWAY, |end| end.since(app.now())).min(LOOK_ANYWAY))
+    Ok(end
+        .map_or(LOOK_ANYWAY, |end| end.since(app.now()))
+        .min(LOOK_ANYWAY))
 }
 
 async fn end_mute_if_over(app: &App) -> Result<(), StoreError> {
-    let Some(stored) = app.store.switch().await? else { return Ok(()) };
+    let Some(stored) = app.store.switch().await? else {
+        return Ok(());
+    };
     let standing = stored.at(app.now());
     if standing == Some(stored) {
         return Ok(());

@@ -5,8 +5,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use cctelegram_core::audit::Actor;
-use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Disposition;
+use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
 use cctelegram_core::event::Kind;
 use cctelegram_core::time::Timestamp;
@@ -40,7 +40,12 @@ const CONFLICT: &str = "poll_conflict";
 
 /// Polls until `stop` is cancelled.
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut poller = Poller { app, last: None, patience: 0, conflicted: None };
+    let mut poller = Poller {
+        app,
+        last: None,
+        patience: 0,
+        conflicted: None,
+    };
     while !stop.is_cancelled() {
         let wait = tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -99,7 +104,11 @@ impl Poller {
             Err(error) => error,
         };
         tracing::warn!(%error, "polling failed");
-        self.patience = if matches!(error, CallError::Conflict(_)) { AFTER_CONFLICT_SECONDS } else { 0 };
+        self.patience = if matches!(error, CallError::Conflict(_)) {
+            AFTER_CONFLICT_SECONDS
+        } else {
+            0
+        };
         match error {
             CallError::Conflict(_) => self.app.health.poll_conflict(error.to_string()),
             CallError::Unauthorized(_)
@@ -133,7 +142,10 @@ impl Poller {
         }
         self.patience = POLL_SECONDS;
         self.app.health.heard(now);
-        if self.conflicted.is_none_or(|at| now.since(at) > CONFLICT_OVER) {
+        if self
+            .conflicted
+            .is_none_or(|at| now.since(at) > CONFLICT_OVER)
+        {
             self.app.alerts.over(CONFLICT);
         }
         if self.last.replace(now).is_none() {
@@ -147,17 +159,26 @@ impl Poller {
     }
 
     async fn store(&self, updates: Vec<RawUpdate>, now: Timestamp) -> anyhow::Result<()> {
-        let Some(newest) = updates.iter().map(|update| update.id).max() else { return Ok(()) };
+        let Some(newest) = updates.iter().map(|update| update.id).max() else {
+            return Ok(());
+        };
         let bot = self.app.bot.client().bot_id();
-        let updates = updates.into_iter().map(|update| (update.id, update.body)).collect();
-        self.app.store.take_updates(bot, updates, newest.saturating_add(1), now).await?;
+        let updates = updates
+            .into_iter()
+            .map(|update| (update.id, update.body))
+            .collect();
+        self.app
+            .store
+            .take_updates(bot, updates, newest.saturating_add(1), now)
+            .await?;
         self.app.wake.inbox.notify_one();
         Ok(())
     }
 
     /// Brings every open request up to date, so that it can be pressed again.
     async fn press_again(&self) -> anyhow::Result<()> {
-        if self.app.store.touch_open(self.app.now()).await? > 0 {
+        let allowed = self.app.config.people.chats();
+        if self.app.store.touch_open(allowed, self.app.now()).await? > 0 {
             self.app.wake.outbox.notify_one();
         }
         Ok(())
@@ -182,11 +203,21 @@ impl Poller {
              not start a second one, the token may be stolen: revoke it at @BotFather with /revoke."
         );
         let title = "Someone else polls with this bot's token";
-        let alert = Alert { episode: CONFLICT, kind: Kind::SecurityAlert, title, description };
+        let alert = Alert {
+            episode: CONFLICT,
+            kind: Kind::SecurityAlert,
+            title,
+            description,
+        };
         if alerts::raise(&self.app, alert).await {
-            let record = Record::new(self.app.now(), EventName::PollConflict, Actor::System, "telegram")
-                .outcome(Disposition::Failure)
-                .details(serde_json::json!({ "reason": reason }));
+            let record = Record::new(
+                self.app.now(),
+                EventName::PollConflict,
+                Actor::System,
+                "telegram",
+            )
+            .outcome(Disposition::Failure)
+            .details(serde_json::json!({ "reason": reason }));
             self.app.store.record(record).await?;
         }
         Ok(())

@@ -30,7 +30,8 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(error, "answers cannot be written; trying again");
-                app.health.responses(Some(format!("An answer cannot be written: {error}.")));
+                app.health
+                    .responses(Some(format!("An answer cannot be written: {error}.")));
                 TRY_AGAIN
             }
         };
@@ -76,5 +77,7 @@ fn write(folder: &Path, response: &Response) -> anyhow::Result<()> {
     file.write_all(b"\n").with_context(context)?;
     file.sync_all().with_context(context)?;
     std::fs::rename(&draft, &path).with_context(context)?;
-    File::open(folder).and_then(|folder| folder.sync_all()).with_context(context)
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .with_context(context)
 }

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::bot;
 use crate::flight;
 use crate::flight::Landed;
+use crate::undeliverable;
 
 /// Without any wake-up the outbox is looked at this often: a missed one must not matter.
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
@@ -115,7 +116,12 @@ impl Sender {
 
     async fn start(&mut self) -> Result<Duration, StoreError> {
         let now = self.app.now();
-        let free = self.app.config.telegram.pool_size.saturating_sub(self.flights.len());
+        let free = self
+            .app
+            .config
+            .telegram
+            .pool_size
+            .saturating_sub(self.flights.len());
         if free == 0 {
             return Ok(LOOK_ANYWAY);
         }
@@ -127,7 +133,10 @@ impl Sender {
             self.app.health.sent();
         }
         let mut ready = Vec::new();
-        for head in heads.into_iter().filter(|head| !self.busy.contains(&head.chat)) {
+        for head in heads
+            .into_iter()
+            .filter(|head| !self.busy.contains(&head.chat))
+        {
             let at = self.pacer.ready_at(head.chat, now);
             if at <= now && ready.len() < free {
                 self.pacer.reserve(head.chat, now);
@@ -139,7 +148,9 @@ impl Sender {
         self.lease(ready, now).await?;
         self.pacer.forget_idle(now);
         // A whole millisecond more than the clock shows, so that the moment has really come.
-        let wait = soonest.map_or(LOOK_ANYWAY, |at| at.since(now).saturating_add(Duration::from_millis(1)));
+        let wait = soonest.map_or(LOOK_ANYWAY, |at| {
+            at.since(now).saturating_add(Duration::from_millis(1))
+        });
         Ok(wait.min(LOOK_ANYWAY))
     }
 
@@ -149,7 +160,11 @@ impl Sender {
         }
         let rows = heads.iter().map(|head| head.row).collect();
         let leased = self.app.store.lease(rows, now).await;
-        let taken: BTreeSet<ChatId> = leased.iter().flatten().map(|row| row.chat).collect();
+        let taken: BTreeSet<ChatId> = leased
+            .iter()
+            .flat_map(|leased| &leased.rows)
+            .map(|row| row.chat)
+            .collect();
         // What was reserved but not leased (overtaken by events, or the lease failed) goes back.
         for head in heads.iter().filter(|head| !taken.contains(&head.chat)) {
             self.pacer.release(head.chat);
@@ -157,16 +172,25 @@ impl Sender {
                 self.app.wake.outbox.notify_one();
             }
         }
-        for row in leased? {
+        let leased = leased?;
+        for row in &leased.given_up {
+            undeliverable::tell_given_up(&self.app, row).await;
+        }
+        for row in leased.rows {
             self.busy.insert(row.chat);
-            self.flights.push(Box::pin(flight::fly(self.app.clone(), row)));
+            self.flights
+                .push(Box::pin(flight::fly(self.app.clone(), row)));
         }
         Ok(())
     }
 
     /// Takes note of what came of one call, whose mark is committed already.
     fn settle(&mut self, landed: Landed, stop: &CancellationToken) {
-        let Landed { chat, answered, outcome } = landed;
+        let Landed {
+            chat,
+            answered,
+            outcome,
+        } = landed;
         self.busy.remove(&chat);
         let Some(outcome) = outcome else {
             self.pacer.release(chat);
@@ -188,7 +212,9 @@ impl Sender {
     fn pause(&mut self, reason: String, stop: &CancellationToken) {
         if self.pause.is_none() {
             let (app, stop) = (self.app.clone(), stop.clone());
-            self.pause = Some(Box::pin(async move { bot::until_token_works(&app, &reason, &stop).await }));
+            self.pause = Some(Box::pin(async move {
+                bot::until_token_works(&app, &reason, &stop).await
+            }));
         }
     }
 
@@ -196,9 +222,15 @@ impl Sender {
     fn hold(&mut self, chat: ChatId, now: Timestamp, after: Duration) {
         self.app.metrics.limited();
         let until = now.plus(after);
-        tracing::warn!(chat.id = chat.0, wait_ms = after.as_millis(), "Telegram's limit was met: waiting");
+        tracing::warn!(
+            chat.id = chat.0,
+            wait_ms = after.as_millis(),
+            "Telegram's limit was met: waiting"
+        );
         match self.limited.replace((chat, now)) {
-            Some((other, at)) if other != chat && now.since(at) <= TOGETHER => self.pacer.hold_all(until),
+            Some((other, at)) if other != chat && now.since(at) <= TOGETHER => {
+                self.pacer.hold_all(until)
+            }
             _ => self.pacer.hold(chat, until),
         }
     }

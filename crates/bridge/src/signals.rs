@@ -14,7 +14,10 @@ pub(crate) struct Shutdown {
 impl Shutdown {
     pub(crate) fn listen() -> anyhow::Result<Self> {
         let on = |kind| signal(kind).context("listen for signals");
-        Ok(Self { terminate: on(SignalKind::terminate())?, interrupt: on(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+        })
     }
 
     /// Ends at the first signal.

@@ -52,8 +52,11 @@ impl Supervisor {
     }
 
     /// Starts a task that is told to stop only when all ordinary tasks are done.
-    pub(crate) fn spawn_foundation<F>(&mut self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
-    where
+    pub(crate) fn spawn_foundation<F>(
+        &mut self,
+        name: &'static str,
+        task: impl FnOnce(CancellationToken) -> F,
+    ) where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         let task = task(self.stop_foundations.clone());
@@ -61,7 +64,11 @@ impl Supervisor {
     }
 
     /// Waits for `shutdown` or for the first task to end, then lets everything finish within `grace`.
-    pub(crate) async fn run(mut self, shutdown: impl Future<Output = ()>, grace: Duration) -> Ending {
+    pub(crate) async fn run(
+        mut self,
+        shutdown: impl Future<Output = ()>,
+        grace: Duration,
+    ) -> Ending {
         let ended_by_itself = tokio::select! {
             () = shutdown => false,
             Some(joined) = self.tasks.join_next() => { tell(joined); true }
@@ -69,7 +76,9 @@ impl Supervisor {
         };
         self.stop.cancel();
         // What hangs is cut off in time for the store to finish what it has taken.
-        let in_time = tokio::time::timeout(grace.mul_f32(FOR_TASKS), drain(&mut self.tasks)).await.is_ok();
+        let in_time = tokio::time::timeout(grace.mul_f32(FOR_TASKS), drain(&mut self.tasks))
+            .await
+            .is_ok();
         self.tasks.abort_all();
         self.stop_foundations.cancel();
         let rest = tokio::time::timeout(grace.mul_f32(1.0 - FOR_TASKS), async {
@@ -93,7 +102,9 @@ async fn drain(tasks: &mut JoinSet<(&'static str, anyhow::Result<()>)>) {
 fn tell(joined: Joined) {
     match joined {
         Ok((task, Ok(()))) => tracing::debug!(task, "task ended"),
-        Ok((task, Err(error))) => tracing::error!(task, error = format!("{error:#}"), "task failed"),
+        Ok((task, Err(error))) => {
+            tracing::error!(task, error = format!("{error:#}"), "task failed")
+        }
         Err(error) => tracing::error!(%error, "task panicked"),
     }
 }
@@ -130,11 +141,14 @@ mod tests {
         let (done, waits) = tokio::sync::oneshot::channel::<()>();
         supervisor.spawn_foundation("store", |stop| async move {
             stop.cancelled().await;
-            waits.await.map_err(|_| anyhow::anyhow!("the sender was gone before the store stopped"))
+            waits
+                .await
+                .map_err(|_| anyhow::anyhow!("the sender was gone before the store stopped"))
         });
         supervisor.spawn("sender", |stop| async move {
             stop.cancelled().await;
-            done.send(()).map_err(|()| anyhow::anyhow!("the store was gone first"))
+            done.send(())
+                .map_err(|()| anyhow::anyhow!("the store was gone first"))
         });
         assert_eq!(supervisor.run(async {}, GRACE).await, Ending::Clean);
     }
@@ -143,6 +157,9 @@ mod tests {
     async fn a_task_that_does_not_end_is_told_apart() {
         let mut supervisor = Supervisor::new();
         supervisor.spawn("stuck", |_stop| std::future::pending());
-        assert_eq!(supervisor.run(async {}, Duration::ZERO).await, Ending::TimedOut);
+        assert_eq!(
+            supervisor.run(async {}, Duration::ZERO).await,
+            Ending::TimedOut
+        );
     }
 }

@@ -14,6 +14,8 @@ use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::WAIT;
+use cctelegram_testkit::emulator::Fault;
+use cctelegram_testkit::emulator::FaultKind;
 use cctelegram_testkit::emulator::Message;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -177,7 +179,7 @@ async fn without_a_bridge_and_a_spool_nothing_is_claimed_to_be_sent() {
     let full = through_shell(&bridge, "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"", &["send", "Lost?"]);
     let full = full.finish().await;
     assert_eq!((full.code, full.stdout.as_str()), (Some(4), ""), "{full:?}");
-    assert!(full.stderr.contains("write ") && full.stderr.contains("Is there room on the disk?"), "{full:?}");
+    assert!(full.stderr.contains("the spool does not take ") && full.stderr.contains("\nIs there room on the disk"), "{full:?}");
     assert_eq!(fs::read_dir(bridge.events()).unwrap().count(), 1, "nothing but the folder of the rejected");
     bridge.finish().await;
 }
@@ -238,7 +240,7 @@ async fn an_answer_can_be_read_by_programs() {
     let status = json_of(&answered);
     assert_eq!((&status["state"], &status["option"]), (&json!("decided"), &json!("Hold")), "{status}");
     assert_eq!(status["options"], json!(["Ship", "Hold"]));
-    assert!(status["expires"].is_string() && status["approval_id"].is_string(), "{status}");
+    assert!(status["expires"].is_i64() && status["approval_id"].is_string(), "{status}");
     bridge.finish().await;
 }
 
@@ -251,7 +253,12 @@ async fn security_when_nobody_decides_it_is_no_yes() {
     closed(&bridge, "Quick?").await;
     let late = bridge.command(&["ask", "Quick, in JSON?", "--wait", "1s", "--json"]).await;
     assert_eq!((late.code, &json_of(&late)["state"]), (Some(3), &json!("expired")), "{late:?}");
-    bridge.emulator.block(USER);
+    let kind = FaultKind::Status {
+        code: 400,
+        description: "Bad Request: no".to_owned(),
+        retry_after: None,
+    };
+    bridge.emulator.fault(Fault { method: Some("sendMessage".to_owned()), times: 1, kind });
     let nobody = bridge.command(&["ask", "Anybody there?", "--wait", "10m"]).await;
     assert_eq!((nobody.code, nobody.stdout.as_str()), (Some(3), ""), "{nobody:?}");
     assert_eq!(nobody.stderr, "nobody decided: the request could not be delivered to anybody\n");
@@ -350,7 +357,7 @@ async fn the_mode_is_shown_switched_and_reset() {
     assert!(text.starts_with("mute until ") && text.ends_with(" UTC (switched)"), "{text}");
     let shown = json_of(&bridge.command(&["mode", "--json"]).await);
     assert_eq!((&shown["mode"], &shown["set_by"]), (&json!("mute"), &json!("switch")));
-    assert!(shown["until"].is_string());
+    assert!(shown["until"].is_i64(), "{shown}");
     assert_eq!(bridge.records("mode_changed").await.len(), 3);
     bridge.finish().await;
 }
@@ -475,12 +482,12 @@ async fn what_is_no_command_is_wrong_usage() {
         (&["launch"][..], "'launch'"),
         (&["statsu"], "'status'"),
         (&["send", "x", "--colour"], "'--colour'"),
-        (&["--start", "status"], "--start stands alone"),
-        (&[], "there is no command"),
+        (&["--start", "status"], "--start stands alone\nLeave the command out."),
+        (&[], "there is no command\n\nThe secure line"),
     ] {
         let refused = bridge.command(words).await;
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{words:?}: {refused:?}");
-        assert!(refused.stderr.contains(named) && refused.stderr.contains("Usage: "), "{words:?}: {refused:?}");
+        assert!(refused.stderr.contains(named), "{words:?}: {refused:?}");
     }
     bridge.finish().await;
 }

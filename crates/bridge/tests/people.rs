@@ -311,7 +311,7 @@ async fn replies_answer_the_event_one_file_each() {
         bridge.answer_files(),
         ["ask-7.2.json", "ask-7.3.json", "ask-7.json"]
     );
-    assert_eq!(bridge.records("response_received").await.len(), 3);
+    assert_eq!(bridge.records("user_response").await.len(), 3);
     bridge.finish().await;
 }
 

@@ -137,7 +137,7 @@ async fn every_update_is_handled_once_whenever_the_process_dies() {
     })
     .await;
     assert_eq!(answers(&bridge), expected);
-    assert_eq!(bridge.records("response_received").await.len(), all);
+    assert_eq!(bridge.records("user_response").await.len(), all);
     bridge.finish().await;
 }
 

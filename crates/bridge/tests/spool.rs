@@ -563,26 +563,57 @@ fn peak_megabytes(process: u32) -> u64 {
     kilobytes / 1024
 }
 
+/// An event that always has the same id.
+fn named(title: &str) -> Value {
+    json!({ "type": "info_notification", "title": title, "event_id": "deploy-2.4" })
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_id_counts_once() {
+async fn an_event_that_says_its_id_counts_once() {
     let mut bridge = TestBridge::start(setup()).await;
-    let named = |title: &str| json!({ "type": "info_notification", "title": title, "event_id": "deploy-2.4" });
-    bridge.drop_event("first", &named("The first of its id"));
-    bridge.message_with(USER, "The first of its id").await;
-    bridge.drop_event("second", &named("The second of its id"));
+    bridge.drop_event("first", &named("Said again and again"));
+    bridge.message_with(USER, "Said again and again").await;
+    bridge.drop_event("second", &named("Said again and again"));
     is_empty(&bridge).await;
     assert!(bridge.terminate().await.success());
-    bridge.drop_event("third", &named("The third of its id"));
+    bridge.drop_event("third", &named("Said again and again"));
     bridge.launch().await;
     is_empty(&bridge).await;
     let answer = bridge
         .socket
-        .post("/v1/events", &named("The fourth of its id"))
+        .post("/v1/events", &named("Said again and again"))
         .await;
     assert_eq!(
         (answer.status, &answer.body["status"]),
         (202, &json!("duplicate"))
     );
+    bridge.idle().await;
+    assert_eq!((events(&bridge).await, sent(&bridge)), (1, 1));
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_is_used_for_something_else_is_refused_and_nothing_is_lost() {
+    let bridge = TestBridge::start(setup()).await;
+    bridge.drop_event("first", &named("The first of its id"));
+    bridge.message_with(USER, "The first of its id").await;
+    bridge.drop_event("second", &named("The second of its id"));
+    let reason = refused(&bridge, "second.json").await;
+    assert!(reason.contains("event id deploy-2.4 was used for something else"));
+    let kept = fs::read_to_string(rejected(&bridge, "second.json")).expect("it is kept");
+    assert!(kept.contains("The second of its id"));
+    let records = bridge.records("event_rejected").await;
+    let targets: Vec<&Value> = records.iter().map(|record| &record["target"]).collect();
+    assert_eq!(targets, ["file second.json"]);
+    let answer = bridge
+        .socket
+        .post("/v1/events", &named("The third of its id"))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.body["code"]),
+        (409, &json!("id_in_use"))
+    );
+    is_empty(&bridge).await;
     bridge.idle().await;
     assert_eq!((events(&bridge).await, sent(&bridge)), (1, 1));
     bridge.finish().await;
@@ -634,5 +665,16 @@ async fn security_without_validation_any_object_is_an_event_but_traps_are_still_
     };
     assert_eq!(event["type"], "custom_event");
     assert_eq!(event["data"]["secret_count"], 5);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_was_removed_and_made_anew_is_watched_again() {
+    let bridge = TestBridge::start(setup()).await;
+    fs::remove_dir_all(bridge.events()).expect("the folder can be removed");
+    fs::create_dir(bridge.events()).expect("the folder can be made anew");
+    bridge.socket.post("/v1/events", &json!({ "type": "custom_event", "title": "meanwhile" })).await;
+    bridge.drop_event("again", &json!({ "type": "custom_event", "title": "in the new folder" }));
+    bridge.message_with(USER, "in the new folder").await;
     bridge.finish().await;
 }

@@ -29,12 +29,20 @@ pub struct Approval {
 pub enum State {
     Pending,
     Decided(Decision),
-    Expired { at: Timestamp },
-    Withdrawn { at: Timestamp },
+    Expired {
+        at: Timestamp,
+    },
+    Withdrawn {
+        at: Timestamp,
+    },
     /// Answered where the agent runs.
-    Locally { at: Timestamp },
+    Locally {
+        at: Timestamp,
+    },
     /// It could not be delivered to anybody, ever: nobody decides.
-    Undeliverable { at: Timestamp },
+    Undeliverable {
+        at: Timestamp,
+    },
 }
 
 impl State {
@@ -73,7 +81,9 @@ impl Person {
     /// How the person is named to others: `@alice`, else the first name.
     #[must_use]
     pub fn display(&self) -> String {
-        self.username.as_ref().map_or_else(|| self.first_name.clone(), |name| format!("@{name}"))
+        self.username
+            .as_ref()
+            .map_or_else(|| self.first_name.clone(), |name| format!("@{name}"))
     }
 }
 
@@ -138,12 +148,19 @@ impl Approval {
             return Err(Void::Over(format!("{truth} Nothing was changed.")));
         }
         if let Some(end) = self.expires.filter(|end| *end <= press.at) {
-            return Err(Void::Over(format!("Expired at {}. Nothing was changed.", end.clock_time())));
+            return Err(Void::Over(format!(
+                "Expired at {}. Nothing was changed.",
+                end.clock_time()
+            )));
         }
         if choice >= self.options.len() {
             return Err(Void::Unknown);
         }
-        Ok(Verdict::Decide(Decision { choice, by: press.by.clone(), at: press.at }))
+        Ok(Verdict::Decide(Decision {
+            choice,
+            by: press.by.clone(),
+            at: press.at,
+        }))
     }
 
     /// How the request ended, in one sentence for people; nothing while it is pending.
@@ -152,13 +169,27 @@ impl Approval {
         Some(match &self.state {
             State::Pending => return None,
             State::Decided(decision) => {
-                let label = self.options.get(decision.choice).map_or("?", String::as_str);
-                format!("{} by {} at {}.", decided(label), decision.by.display(), decision.at.clock_time())
+                let label = self
+                    .options
+                    .get(decision.choice)
+                    .map_or("?", String::as_str);
+                format!(
+                    "{} by {} at {}.",
+                    decided(label),
+                    decision.by.display(),
+                    decision.at.clock_time()
+                )
             }
             State::Expired { at } => format!("Expired at {}: nobody decided.", at.clock_time()),
-            State::Withdrawn { at } => format!("Withdrawn by the one who asked at {}.", at.clock_time()),
-            State::Locally { at } => format!("Already answered in the terminal at {}.", at.clock_time()),
-            State::Undeliverable { at } => format!("Could not be delivered, given up at {}.", at.clock_time()),
+            State::Withdrawn { at } => {
+                format!("Withdrawn by the one who asked at {}.", at.clock_time())
+            }
+            State::Locally { at } => {
+                format!("Already answered in the terminal at {}.", at.clock_time())
+            }
+            State::Undeliverable { at } => {
+                format!("Could not be delivered, given up at {}.", at.clock_time())
+            }
         })
     }
 
@@ -191,7 +222,11 @@ mod tests {
     const EXPIRES: Timestamp = Timestamp::from_millis(60_000);
 
     fn alice() -> Person {
-        Person { id: UserId(7), username: Some("alice".to_owned()), first_name: "Alice".to_owned() }
+        Person {
+            id: UserId(7),
+            username: Some("alice".to_owned()),
+            first_name: "Alice".to_owned(),
+        }
     }
 
     fn approval(state: State) -> Approval {
@@ -208,17 +243,33 @@ mod tests {
 
     fn button(choice: Choice) -> ButtonUse {
         let (chat, message) = (ChatId(7), Some(MessageId(42)));
-        ButtonUse { approval: ApprovalId(Uuid::nil()), choice, chat, message }
+        ButtonUse {
+            approval: ApprovalId(Uuid::nil()),
+            choice,
+            chat,
+            message,
+        }
     }
 
     fn press(at: i64) -> Press {
-        Press { by: alice(), chat: ChatId(7), message: MessageId(42), at: Timestamp::from_millis(at) }
+        Press {
+            by: alice(),
+            chat: ChatId(7),
+            message: MessageId(42),
+            at: Timestamp::from_millis(at),
+        }
     }
 
     #[test]
     fn a_press_on_a_pending_request_decides() {
-        let effect = approval(State::Pending).press(&button(Choice::Option(1)), &press(2_000)).unwrap();
-        let decision = Decision { choice: 1, by: alice(), at: Timestamp::from_millis(2_000) };
+        let effect = approval(State::Pending)
+            .press(&button(Choice::Option(1)), &press(2_000))
+            .unwrap();
+        let decision = Decision {
+            choice: 1,
+            by: alice(),
+            at: Timestamp::from_millis(2_000),
+        };
         assert_eq!(effect, Verdict::Decide(decision));
     }
 
@@ -227,38 +278,95 @@ mod tests {
         let request = approval(State::Pending);
         let here = button(Choice::Option(0));
         let cases = [
-            (ButtonUse { approval: ApprovalId(Uuid::max()), ..here }, Void::Unknown),
-            (ButtonUse { chat: ChatId(8), ..here }, Void::Elsewhere),
-            (ButtonUse { message: Some(MessageId(43)), ..here }, Void::Elsewhere),
-            (ButtonUse { message: None, ..here }, Void::Elsewhere),
-            (ButtonUse { choice: Choice::Option(2), ..here }, Void::Unknown),
+            (
+                ButtonUse {
+                    approval: ApprovalId(Uuid::max()),
+                    ..here
+                },
+                Void::Unknown,
+            ),
+            (
+                ButtonUse {
+                    chat: ChatId(8),
+                    ..here
+                },
+                Void::Elsewhere,
+            ),
+            (
+                ButtonUse {
+                    message: Some(MessageId(43)),
+                    ..here
+                },
+                Void::Elsewhere,
+            ),
+            (
+                ButtonUse {
+                    message: None,
+                    ..here
+                },
+                Void::Elsewhere,
+            ),
+            (
+                ButtonUse {
+                    choice: Choice::Option(2),
+                    ..here
+                },
+                Void::Unknown,
+            ),
         ];
         for (button, void) in cases {
-            assert_eq!(request.press(&button, &press(2_000)), Err(void), "{button:?}");
+            assert_eq!(
+                request.press(&button, &press(2_000)),
+                Err(void),
+                "{button:?}"
+            );
         }
     }
 
     #[test]
     fn security_nothing_is_decided_twice_or_late() {
         let at = Timestamp::from_millis(3_000);
-        let decision = Decision { choice: 0, by: alice(), at };
+        let decision = Decision {
+            choice: 0,
+            by: alice(),
+            at,
+        };
         let endings = [
             (State::Decided(decision), "Approved by @alice at 00:00 UTC."),
-            (State::Expired { at }, "Expired at 00:00 UTC: nobody decided."),
-            (State::Withdrawn { at }, "Withdrawn by the one who asked at 00:00 UTC."),
-            (State::Locally { at }, "Already answered in the terminal at 00:00 UTC."),
+            (
+                State::Expired { at },
+                "Expired at 00:00 UTC: nobody decided.",
+            ),
+            (
+                State::Withdrawn { at },
+                "Withdrawn by the one who asked at 00:00 UTC.",
+            ),
+            (
+                State::Locally { at },
+                "Already answered in the terminal at 00:00 UTC.",
+            ),
         ];
         for (state, truth) in endings {
-            let told = approval(state).press(&button(Choice::Option(1)), &press(4_000)).unwrap_err();
+            let told = approval(state)
+                .press(&button(Choice::Option(1)), &press(4_000))
+                .unwrap_err();
             assert_eq!(told.to_string(), format!("{truth} Nothing was changed."));
         }
-        let late = approval(State::Pending).press(&button(Choice::Option(0)), &press(60_000)).unwrap_err();
-        assert_eq!(late.to_string(), "Expired at 00:01 UTC. Nothing was changed.");
+        let late = approval(State::Pending)
+            .press(&button(Choice::Option(0)), &press(60_000))
+            .unwrap_err();
+        assert_eq!(
+            late.to_string(),
+            "Expired at 00:01 UTC. Nothing was changed."
+        );
     }
 
     #[test]
     fn details_are_shown_at_any_time() {
         let over = approval(State::Expired { at: EXPIRES });
-        assert_eq!(over.press(&button(Choice::Details), &press(90_000)), Ok(Verdict::Details));
+        assert_eq!(
+            over.press(&button(Choice::Details), &press(90_000)),
+            Ok(Verdict::Details)
+        );
     }
 }

@@ -73,19 +73,29 @@ pub enum Work {
 pub enum Outcome {
     Sent(MessageId),
     /// Server errors, lost connections, time-outs: the call may or may not have been executed.
-    Retry { cause: String },
+    Retry {
+        cause: String,
+    },
     /// Telegram's limit (429): nobody writes to this chat before the span is over.
-    Limited { after: Duration },
+    Limited {
+        after: Duration,
+    },
     /// 403: this recipient doesn't want us or was never ours; parked until they write again.
-    Unpaired { reason: String },
+    Unpaired {
+        reason: String,
+    },
     /// The group became a supergroup with this id.
     Migrated(ChatId),
     /// The message to edit is gone: send it anew.
     Gone,
     /// 401 or 404: the token is not valid now. Nothing is wrong with the message.
-    Unauthorized { reason: String },
+    Unauthorized {
+        reason: String,
+    },
     /// Can never succeed.
-    Refused { reason: String },
+    Refused {
+        reason: String,
+    },
 }
 
 /// Where a row stands.
@@ -104,7 +114,8 @@ const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
 /// The wait before attempt `attempt + 1`: doubling, with up to a quarter of jitter (`jitter` in 0..=255) taken off.
 #[must_use]
 pub fn backoff(attempt: u32, jitter: u8) -> Duration {
-    let doubled = FIRST_BACKOFF.saturating_mul(1_u32.checked_shl(attempt.min(16)).unwrap_or(u32::MAX));
+    let doubled =
+        FIRST_BACKOFF.saturating_mul(1_u32.checked_shl(attempt.min(16)).unwrap_or(u32::MAX));
     let longest = doubled.min(LONGEST_BACKOFF);
     longest.saturating_sub(longest.saturating_mul(u32::from(jitter)) / 1_024)
 }
@@ -112,7 +123,10 @@ pub fn backoff(attempt: u32, jitter: u8) -> Duration {
 /// The kinds that a final result of a task closes.
 #[must_use]
 pub const fn ends_task(kind: &Kind) -> bool {
-    matches!(kind, Kind::TaskCompletion | Kind::TaskFailed | Kind::TaskCancelled)
+    matches!(
+        kind,
+        Kind::TaskCompletion | Kind::TaskFailed | Kind::TaskCancelled
+    )
 }
 
 #[cfg(test)]

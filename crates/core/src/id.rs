@@ -78,7 +78,9 @@ impl EventId {
     /// Does the bridge itself tell this?
     #[must_use]
     pub fn is_alert(&self) -> bool {
-        self.0.strip_prefix(ALERT).is_some_and(|id| id.parse::<Uuid>().is_ok())
+        self.0
+            .strip_prefix(ALERT)
+            .is_some_and(|id| id.parse::<Uuid>().is_ok())
     }
 
     #[must_use]
@@ -95,7 +97,8 @@ impl FromStr for EventId {
 
     fn from_str(text: &str) -> Result<Self, BadEventId> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
-        let good = (1..=64).contains(&text.len()) && !text.starts_with('.') && text.chars().all(allowed);
+        let good =
+            (1..=64).contains(&text.len()) && !text.starts_with('.') && text.chars().all(allowed);
         good.then(|| Self(text.to_owned())).ok_or(BadEventId)
     }
 }
@@ -149,7 +152,17 @@ mod tests {
             assert!(good.parse::<EventId>().is_ok(), "{good}");
         }
         let long = "x".repeat(65);
-        for bad in ["", ".hidden", "..", "a/b", "a\\b", "a b", "é", "a\0", long.as_str()] {
+        for bad in [
+            "",
+            ".hidden",
+            "..",
+            "a/b",
+            "a\\b",
+            "a b",
+            "é",
+            "a\0",
+            long.as_str(),
+        ] {
             assert_eq!(bad.parse::<EventId>(), Err(BadEventId), "{bad:?}");
         }
     }

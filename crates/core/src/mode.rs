@@ -73,7 +73,11 @@ impl Switch {
     #[must_use]
     pub fn at(self, now: Timestamp) -> Option<Self> {
         match self.until {
-            Some(end) if end <= now => self.before.map(|mode| Self { mode, until: None, before: None }),
+            Some(end) if end <= now => self.before.map(|mode| Self {
+                mode,
+                until: None,
+                before: None,
+            }),
             _ => Some(self),
         }
     }
@@ -86,10 +90,17 @@ mod tests {
     #[test]
     fn a_mute_that_is_over_gives_way_to_what_was_before() {
         let end = Timestamp::from_millis(100);
-        let mute = Switch { mode: Mode::Mute, until: Some(end), before: Some(Mode::Nomad) };
+        let mute = Switch {
+            mode: Mode::Mute,
+            until: Some(end),
+            before: Some(Mode::Nomad),
+        };
         assert_eq!(mute.at(Timestamp::from_millis(99)), Some(mute));
         assert_eq!(mute.at(end).map(|s| s.mode), Some(Mode::Nomad));
-        let over_setting = Switch { before: None, ..mute };
+        let over_setting = Switch {
+            before: None,
+            ..mute
+        };
         assert_eq!(over_setting.at(end), None);
     }
 }

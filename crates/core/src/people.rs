@@ -15,7 +15,9 @@ pub enum AllowList {
 
 /// An entry that is not a numeric user id.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("`{0}` is not a Telegram user id: ids are positive numbers; `/whoami` in the bot's chat tells yours")]
+#[error(
+    "`{0}` is not a Telegram user id: ids are positive numbers; `/whoami` in the bot's chat tells yours"
+)]
 pub struct BadAllowList(pub String);
 
 impl FromStr for AllowList {
@@ -26,13 +28,17 @@ impl FromStr for AllowList {
             return Ok(Self::Everyone);
         }
         let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
-        ids.map(parse_user).collect::<Result<_, _>>().map(Self::Only)
+        ids.map(parse_user)
+            .collect::<Result<_, _>>()
+            .map(Self::Only)
     }
 }
 
 fn parse_user(text: &str) -> Result<UserId, BadAllowList> {
     let id: i64 = text.parse().map_err(|_| BadAllowList(text.to_owned()))?;
-    (id > 0).then_some(UserId(id)).ok_or_else(|| BadAllowList(text.to_owned()))
+    (id > 0)
+        .then_some(UserId(id))
+        .ok_or_else(|| BadAllowList(text.to_owned()))
 }
 
 #[cfg(test)]

@@ -19,18 +19,35 @@ pub struct Route {
 
 impl Route {
     fn matches(&self, event: &Event) -> bool {
-        self.kind.as_deref().is_none_or(|kind| kind == event.kind.name())
-            && self.severity.is_none_or(|severity| event.severity() >= severity)
-            && self.project.as_deref().is_none_or(|project| Some(project) == event.project.as_deref())
+        self.kind
+            .as_deref()
+            .is_none_or(|kind| kind == event.kind.name())
+            && self
+                .severity
+                .is_none_or(|severity| event.severity() >= severity)
+            && self
+                .project
+                .as_deref()
+                .is_none_or(|project| Some(project) == event.project.as_deref())
     }
 }
 
 /// The chats of all routes that match; everyone's when none does.
 #[must_use]
-pub fn recipients(event: &Event, routes: &[Route], everyone: &BTreeSet<ChatId>) -> BTreeSet<ChatId> {
+pub fn recipients(
+    event: &Event,
+    routes: &[Route],
+    everyone: &BTreeSet<ChatId>,
+) -> BTreeSet<ChatId> {
     let matching = routes.iter().filter(|route| route.matches(event));
-    let chosen: BTreeSet<ChatId> = matching.flat_map(|route| route.chats.iter().copied()).collect();
-    if chosen.is_empty() { everyone.clone() } else { chosen }
+    let chosen: BTreeSet<ChatId> = matching
+        .flat_map(|route| route.chats.iter().copied())
+        .collect();
+    if chosen.is_empty() {
+        everyone.clone()
+    } else {
+        chosen
+    }
 }
 
 #[cfg(test)]

@@ -30,18 +30,27 @@ impl Timestamp {
 
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// The time of day for people: `14:02 UTC`.
     #[must_use]
     pub fn clock_time(self) -> String {
-        self.civil().map_or_else(|| self.to_string(), |time| time.strftime("%H:%M UTC").to_string())
+        self.civil().map_or_else(
+            || self.to_string(),
+            |time| time.strftime("%H:%M UTC").to_string(),
+        )
     }
 
     fn civil(self) -> Option<jiff::Zoned> {
@@ -101,7 +110,9 @@ pub fn parse_span(text: &str) -> Result<Duration, BadSpan> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
         let (number, tail) = rest.split_at(digits);
-        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let letters = tail
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(tail.len());
         let (unit, next) = tail.split_at(letters);
         let seconds = match unit.trim() {
             "s" | "sec" => 1,
@@ -112,7 +123,9 @@ pub fn parse_span(text: &str) -> Result<Duration, BadSpan> {
         };
         let number: u64 = number.parse().map_err(|_| bad())?;
         let part = number.checked_mul(seconds).ok_or_else(bad)?;
-        total = total.checked_add(Duration::from_secs(part)).ok_or_else(bad)?;
+        total = total
+            .checked_add(Duration::from_secs(part))
+            .ok_or_else(bad)?;
         rest = next;
     }
     Ok(total)
@@ -141,7 +154,12 @@ mod tests {
 
     #[test]
     fn spans_are_shown_short() {
-        for (millis, text) in [(850, "850 ms"), (12_000, "12 s"), (245_000, "4 min 5 s"), (7_800_000, "2 h 10 min")] {
+        for (millis, text) in [
+            (850, "850 ms"),
+            (12_000, "12 s"),
+            (245_000, "4 min 5 s"),
+            (7_800_000, "2 h 10 min"),
+        ] {
             assert_eq!(span(Duration::from_millis(millis)), text);
         }
     }

@@ -32,11 +32,13 @@ impl Digest {
     /// Lower-case hexadecimal, 64 characters.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing into a String cannot fail.
-            write!(text, "{byte:02x}").unwrap_or_default();
-            text
-        })
+        self.0
+            .iter()
+            .fold(String::with_capacity(64), |mut text, byte| {
+                // Writing into a String cannot fail.
+                write!(text, "{byte:02x}").unwrap_or_default();
+                text
+            })
     }
 }
 

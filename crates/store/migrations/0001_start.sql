@@ -9,8 +9,11 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_by_id ON event (id, key);
 
+-- Ids of the last seven days. `content` tells a producer that repeats itself from one that uses an id twice.
 CREATE TABLE seen (
     event_id TEXT PRIMARY KEY,
+    event INTEGER NOT NULL REFERENCES event (key),
+    content BLOB NOT NULL,
     received INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX seen_by_age ON seen (received);
@@ -26,7 +29,7 @@ CREATE TABLE approval (
     pending INTEGER NOT NULL,
     state TEXT NOT NULL
 ) STRICT;
-CREATE INDEX approval_by_event ON approval (event_id, asked);
+CREATE INDEX approval_by_event ON approval (event);
 CREATE INDEX approval_open ON approval (expires) WHERE pending = 1;
 
 CREATE TABLE outbox (
@@ -53,12 +56,12 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_ready ON outbox (chat, priority, id, due) WHERE done IS NULL AND held = 0 AND leased IS NULL;
 CREATE INDEX outbox_due ON outbox (due) WHERE done IS NULL AND held = 0 AND leased IS NULL;
 CREATE INDEX outbox_leased ON outbox (chat) WHERE done IS NULL AND leased IS NOT NULL;
-CREATE INDEX outbox_undone ON outbox (chat, held, id) WHERE done IS NULL;
+CREATE INDEX outbox_undone ON outbox (chat, held, id, kind, event) WHERE done IS NULL;
 CREATE INDEX outbox_waiting ON outbox (event, kind, chat) WHERE done IS NULL AND event IS NOT NULL;
 CREATE INDEX outbox_task ON outbox (task, chat) WHERE done IS NULL AND task IS NOT NULL;
 CREATE INDEX outbox_by_event ON outbox (event);
 CREATE INDEX outbox_by_approval ON outbox (approval, chat) WHERE approval IS NOT NULL;
-CREATE INDEX outbox_done ON outbox (done, id) WHERE done IS NOT NULL;
+CREATE INDEX outbox_dead ON outbox (id) WHERE done = 'dead';
 
 -- A button is found by the digest of its data; the data itself is never stored. `choice` is NULL for details.
 CREATE TABLE button (

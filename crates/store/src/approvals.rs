@@ -12,6 +12,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::error::StoreError;
 use crate::rows::from_json;
 use crate::rows::json;
+use crate::rows::unless_damaged;
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -20,18 +21,18 @@ impl Store {
         by_id(&mut *self.reader().await?, id).await
     }
 
-    /// The latest request of an event.
-    pub async fn approval_of_event(&self, event: &EventId) -> Result<Option<Approval>, StoreError> {
-        of_event(&mut *self.reader().await?, event).await
-    }
-
-    /// Every request that waits for a decision, the oldest first.
+    /// Every request that waits for a decision, the oldest first. One that cannot be read back is left out and logged.
     pub async fn pending(&self) -> Result<Vec<Approval>, StoreError> {
         let rows: Vec<StoredApproval> =
             sqlx::query_as("SELECT * FROM approval WHERE pending = 1 ORDER BY asked, id")
                 .fetch_all(&mut *self.reader().await?)
                 .await?;
-        rows.into_iter().map(StoredApproval::parse).collect()
+        let mut pending = Vec::with_capacity(rows.len());
+        for row in rows {
+            let name = format!("approval {}", row.id);
+            pending.extend(unless_damaged(name, row.parse())?);
+        }
+        Ok(pending)
     }
 
     /// When the next request expires.
@@ -52,6 +53,28 @@ pub(crate) async fn event_key(tx: &mut Tx, id: ApprovalId) -> Result<Option<i64>
     Ok(key)
 }
 
+/// Every request that waits for a decision, whether or not the rest of it can be read back.
+pub(crate) async fn pending_ids(tx: &mut Tx) -> Result<Vec<ApprovalId>, StoreError> {
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM approval WHERE pending = 1 ORDER BY asked, id")
+            .fetch_all(tx.connection())
+            .await?;
+    let mut pending = Vec::with_capacity(ids.len());
+    for id in ids {
+        pending.extend(unless_damaged(format!("approval {id}"), parse_id(&id))?);
+    }
+    Ok(pending)
+}
+
+pub(crate) async fn is_pending(tx: &mut Tx, id: ApprovalId) -> Result<bool, StoreError> {
+    let pending =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM approval WHERE id = $1 AND pending = 1)")
+            .bind(id.to_string())
+            .fetch_one(tx.connection())
+            .await?;
+    Ok(pending)
+}
+
 pub(crate) async fn by_id(
     connection: &mut SqliteConnection,
     id: ApprovalId,
@@ -63,16 +86,13 @@ pub(crate) async fn by_id(
     row.map(StoredApproval::parse).transpose()
 }
 
-pub(crate) async fn of_event(
-    connection: &mut SqliteConnection,
-    event: &EventId,
-) -> Result<Option<Approval>, StoreError> {
-    let row: Option<StoredApproval> =
-        sqlx::query_as("SELECT * FROM approval WHERE event_id = $1 ORDER BY asked DESC LIMIT 1")
-            .bind(event.as_str())
-            .fetch_optional(connection)
-            .await?;
-    row.map(StoredApproval::parse).transpose()
+/// The request that an event made.
+pub(crate) async fn of_event(tx: &mut Tx, event: i64) -> Result<Option<ApprovalId>, StoreError> {
+    let id: Option<String> = sqlx::query_scalar("SELECT id FROM approval WHERE event = $1")
+        .bind(event)
+        .fetch_optional(tx.connection())
+        .await?;
+    id.map(|id| parse_id(&id)).transpose()
 }
 
 pub(crate) async fn insert(tx: &mut Tx, approval: &Approval, event: i64) -> Result<(), StoreError> {

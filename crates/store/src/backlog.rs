@@ -76,7 +76,7 @@ pub(crate) async fn waiting(tx: &mut Tx, scope: Scope) -> Result<u64, StoreError
     Ok(count)
 }
 
-/// Do as many rows wait for this chat as may?
+/// Do as many events wait for this chat as may wait in all? They are counted as `waiting` counts them.
 pub(crate) async fn is_overfull(
     tx: &mut Tx,
     chat: ChatId,
@@ -84,7 +84,8 @@ pub(crate) async fn is_overfull(
 ) -> Result<bool, StoreError> {
     let limit = i64::try_from(max_queue).unwrap_or(i64::MAX);
     let waiting: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE chat = $1 AND done IS NULL LIMIT $2) AS waiting",
+        "SELECT count(*) FROM (SELECT DISTINCT event FROM outbox WHERE chat = $1 AND done IS NULL \
+         AND event IS NOT NULL AND kind IN ('event', 'progress', 'approval') LIMIT $2) AS waiting",
     )
     .bind(chat.0)
     .bind(limit)

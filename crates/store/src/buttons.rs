@@ -13,6 +13,7 @@ use cctelegram_crypto::Digest;
 use crate::approvals;
 use crate::error::StoreError;
 use crate::events;
+use crate::events::EventKey;
 use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
@@ -29,6 +30,16 @@ pub struct Mint {
     pub at: Timestamp,
 }
 
+/// What a button was made for, with its request and event.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FoundButton {
+    pub button: ButtonUse,
+    pub approval: Approval,
+    pub event: Event,
+    /// The event by another name than its id, which may come back for another one.
+    pub key: EventKey,
+}
+
 impl Store {
     /// Stores buttons. Those of an earlier attempt that never became a message are dropped; those of an edited message
     /// stay valid, because the edit may fail and leave them on the screen.
@@ -36,11 +47,7 @@ impl Store {
         self.change(mint).await
     }
 
-    /// What a button was made for, with its request and event.
-    pub async fn button(
-        &self,
-        digest: &Digest,
-    ) -> Result<Option<(ButtonUse, Approval, Event)>, StoreError> {
+    pub async fn button(&self, digest: &Digest) -> Result<Option<FoundButton>, StoreError> {
         let mut reader = self.reader().await?;
         let found: Option<StoredButton> = sqlx::query_as(
             "SELECT b.approval, b.choice, b.chat, b.message, a.event \
@@ -49,12 +56,12 @@ impl Store {
         .bind(digest.as_bytes().as_slice())
         .fetch_optional(&mut *reader)
         .await?;
-        let Some((id, choice, chat, message, event)) = found else {
+        let Some((id, choice, chat, message, key)) = found else {
             return Ok(None);
         };
         let id = approvals::parse_id(&id)?;
         let approval = approvals::by_id(&mut reader, id).await?;
-        let event = events::by_key(&mut reader, event).await?;
+        let event = events::by_key(&mut reader, key).await?;
         let choice = choice.map_or(Choice::Details, |index| {
             // A number that is no index of anything is refused as one beyond the options.
             Choice::Option(usize::try_from(index).unwrap_or(usize::MAX))
@@ -66,9 +73,12 @@ impl Store {
             chat: ChatId(chat),
             message,
         };
-        Ok(approval
-            .zip(event)
-            .map(|(approval, event)| (button, approval, event)))
+        Ok(approval.zip(event).map(|(approval, event)| FoundButton {
+            button,
+            approval,
+            event,
+            key: EventKey(key),
+        }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The copies of a request for a decision: one message with buttons in each chat, kept up to date.
 
-use cctelegram_core::approval::State;
+use std::collections::BTreeSet;
+
 use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ApprovalId;
@@ -12,19 +13,26 @@ use crate::approvals;
 use crate::error::StoreError;
 use crate::rows;
 use crate::rows::NewRow;
+use crate::settings;
 use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
 use crate::writer::Change;
 
 impl Store {
-    /// Queues an edit of every copy of every pending request, after a gap in which presses were lost. Answers how many.
-    pub async fn touch_open(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.change(TouchOpen { now }).await
+    /// Queues an edit of every copy that a chat in `allowed` has of a pending request, after a gap in which presses were
+    /// lost. Answers how many. It can wait: it is of use to whoever is about to press again, and to nobody else.
+    pub async fn touch_open(
+        &self,
+        allowed: BTreeSet<ChatId>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.change(TouchOpen { allowed, now }).await
     }
 }
 
 struct TouchOpen {
+    allowed: BTreeSet<ChatId>,
     now: Timestamp,
 }
 
@@ -33,14 +41,13 @@ impl Change for TouchOpen {
     const DURABILITY: Durability = Durability::Normal;
 
     async fn apply(&self, tx: &mut Tx) -> Result<u64, StoreError> {
-        let open: Vec<String> = sqlx::query_scalar("SELECT id FROM approval WHERE pending = 1")
-            .fetch_all(tx.connection())
-            .await?;
         let mut queued = 0;
-        for id in open {
-            let id = approvals::parse_id(&id)?;
+        for id in approvals::pending_ids(tx).await? {
             for chat in copies(tx, id, Copies::Sent).await? {
-                queued += u64::from(queue_edit(tx, id, chat, self.now).await?);
+                if self.allowed.contains(&chat) {
+                    let edit = queue_edit(tx, id, chat, Priority::Result, self.now).await?;
+                    queued += u64::from(edit);
+                }
             }
         }
         tx.commit_quiet();
@@ -52,7 +59,7 @@ impl Change for TouchOpen {
 /// mute holds back stays, to be listed when it ends.
 pub(crate) async fn tell(tx: &mut Tx, id: ApprovalId, now: Timestamp) -> Result<(), StoreError> {
     for chat in copies(tx, id, Copies::SentOrLeased).await? {
-        queue_edit(tx, id, chat, now).await?;
+        queue_edit(tx, id, chat, Priority::Approval, now).await?;
     }
     let waiting: Vec<i64> = sqlx::query_scalar(
         "SELECT id FROM outbox WHERE approval = $1 AND kind = 'approval' AND done IS NULL AND leased IS NULL \
@@ -67,12 +74,16 @@ pub(crate) async fn tell(tx: &mut Tx, id: ApprovalId, now: Timestamp) -> Result<
     Ok(())
 }
 
-enum Copies {
+pub(crate) enum Copies {
     Sent,
     SentOrLeased,
 }
 
-async fn copies(tx: &mut Tx, id: ApprovalId, which: Copies) -> Result<Vec<ChatId>, StoreError> {
+pub(crate) async fn copies(
+    tx: &mut Tx,
+    id: ApprovalId,
+    which: Copies,
+) -> Result<Vec<ChatId>, StoreError> {
     let sql = match which {
         Copies::Sent => {
             "SELECT DISTINCT chat FROM outbox WHERE approval = $1 AND kind = 'approval' \
@@ -90,25 +101,37 @@ async fn copies(tx: &mut Tx, id: ApprovalId, which: Copies) -> Result<Vec<ChatId
     Ok(chats.into_iter().map(ChatId).collect())
 }
 
-/// Queues an edit unless one waits already. One that is being sent may carry the old state, so it does not count.
+/// Queues an edit unless one waits already, which then becomes as urgent. One that is being sent may carry the old
+/// state, so it does not count.
 async fn queue_edit(
     tx: &mut Tx,
     id: ApprovalId,
     chat: ChatId,
+    priority: Priority,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let waiting: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE approval = $1 AND chat = $2 AND kind = 'approval_edit' \
-         AND done IS NULL AND leased IS NULL)",
+    let waiting = sqlx::query(
+        "UPDATE outbox SET priority = min(priority, $3) WHERE approval = $1 AND chat = $2 \
+         AND kind = 'approval_edit' AND done IS NULL AND leased IS NULL",
     )
     .bind(id.to_string())
     .bind(chat.0)
-    .fetch_one(tx.connection())
+    .bind(priority.rank())
+    .execute(tx.connection())
     .await?;
-    if waiting {
+    if waiting.rows_affected() > 0 {
         return Ok(false);
     }
-    insert(tx, &Work::ApprovalEdit { approval: id }, chat, now).await?;
+    let row = NewRow {
+        chat,
+        priority,
+        work: &Work::ApprovalEdit { approval: id },
+        event: approvals::event_key(tx, id).await?,
+        reply_to: None,
+        at: now,
+        held: false,
+    };
+    rows::insert(tx, &row).await?;
     Ok(true)
 }
 
@@ -130,16 +153,12 @@ pub(crate) async fn message(
 }
 
 /// Is there another copy that was sent or may yet be?
-pub(crate) async fn has_other(
-    tx: &mut Tx,
-    row: i64,
-    approval: ApprovalId,
-) -> Result<bool, StoreError> {
+pub(crate) async fn has_other(tx: &mut Tx, row: i64, approval: &str) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM outbox WHERE approval = $1 AND kind = 'approval' AND id <> $2 \
          AND (done IS NULL OR (done = 'sent' AND message IS NOT NULL)))",
     )
-    .bind(approval.to_string())
+    .bind(approval)
     .bind(row)
     .fetch_one(tx.connection())
     .await?;
@@ -161,26 +180,27 @@ pub(crate) async fn ask_anew(
     .bind(chat.0)
     .execute(tx.connection())
     .await?;
-    let found = approvals::by_id(tx.connection(), approval).await?;
-    if found.is_some_and(|approval| approval.state == State::Pending) {
-        insert(tx, &Work::Approval { approval }, chat, at).await?;
+    if approvals::is_pending(tx, approval).await? {
+        ask(tx, approval, chat, at).await?;
     }
     Ok(())
 }
 
-async fn insert(tx: &mut Tx, work: &Work, chat: ChatId, at: Timestamp) -> Result<(), StoreError> {
-    let event = match rows::approval_of(work) {
-        Some(id) => approvals::event_key(tx, id).await?,
-        None => None,
-    };
+/// Queues a copy of a request for a chat. A mute keeps it back like every other.
+pub(crate) async fn ask(
+    tx: &mut Tx,
+    approval: ApprovalId,
+    chat: ChatId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     let row = NewRow {
         chat,
         priority: Priority::Approval,
-        work,
-        event,
+        work: &Work::Approval { approval },
+        event: approvals::event_key(tx, approval).await?,
         reply_to: None,
         at,
-        held: false,
+        held: settings::is_mute(tx, at).await?,
     };
     rows::insert(tx, &row).await?;
     tx.known.forget();

@@ -10,7 +10,6 @@ use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::ChatId;
-use cctelegram_core::id::EventId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
 use cctelegram_core::mode::Switch;
@@ -22,7 +21,7 @@ use crate::chats;
 use crate::copies;
 use crate::endings;
 use crate::error::StoreError;
-use crate::events;
+use crate::events::EventKey;
 use crate::inbox;
 use crate::inbox::StoredUpdateId;
 use crate::responses;
@@ -73,8 +72,8 @@ pub struct Handling {
     pub park: Option<(ChatId, String)>,
     /// The new switch of mode; `Some(None)` takes it back.
     pub switch: Option<Option<Switch>>,
-    /// Send everything that is known of this event to this chat.
-    pub details: Option<(EventId, ChatId)>,
+    /// Send everything that is known of this event, which a button led to, to this chat.
+    pub details: Option<(EventKey, ChatId)>,
     /// This stranger has just been refused politely.
     pub stranger: Option<UserId>,
 }
@@ -208,10 +207,8 @@ impl Handle {
             let work = Work::Notice { text: text.clone() };
             rows::insert(tx, &answer(*chat, &work, None, *reply_to, at)).await?;
         }
-        if let Some((event, chat)) = &self.handling.details
-            && let Some((key, _)) = events::by_id(tx.connection(), event).await?
-        {
-            rows::insert(tx, &answer(*chat, &Work::Details, Some(key), None, at)).await?;
+        if let Some((EventKey(key), chat)) = self.handling.details {
+            rows::insert(tx, &answer(chat, &Work::Details, Some(key), None, at)).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
+use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
 use cctelegram_core::id::ApprovalId;
@@ -13,6 +14,7 @@ use crate::copies;
 use crate::error::StoreError;
 use crate::responses;
 use crate::rows::json;
+use crate::rows::unless_damaged;
 use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
@@ -37,7 +39,7 @@ impl Store {
         .await
     }
 
-    /// Ends every request whose time is over; answers which.
+    /// Ends every request whose time is over; answers which. One that cannot be read back ends too, as undeliverable.
     pub async fn expire_due(&self, now: Timestamp) -> Result<Vec<ApprovalId>, StoreError> {
         self.change(ExpireDue { now }).await
     }
@@ -86,20 +88,38 @@ impl Change for ExpireDue {
         .fetch_all(tx.connection())
         .await?;
         let (mut ended, mut records) = (Vec::new(), Vec::new());
-        for id in due {
-            let id = approvals::parse_id(&id)?;
-            let Some(approval) = end(tx, id, &State::Expired { at: self.now }, self.now).await?
-            else {
-                continue;
-            };
-            let details = serde_json::json!({ "event": approval.event, "digest": approval.digest });
-            let (name, target) = (EventName::ApprovalExpired, id.to_string());
-            let record = Record::new(self.now, name, Actor::System, target);
-            records.push(record.details(details).action("nobody decided in time"));
-            ended.push(id);
+        for text in due {
+            let expired = self.expire(tx, &text).await;
+            match unless_damaged(format!("approval {text}"), expired)? {
+                Some(Some(approval)) => {
+                    ended.push(approval.id);
+                    records.push(self.record(&approval));
+                }
+                Some(None) => {}
+                // Left pending it would be due for ever.
+                None => records.extend(undeliverable(tx, &text, DAMAGED, self.now).await?),
+            }
         }
         tx.commit_each(records).await?;
         Ok(ended)
+    }
+}
+
+impl ExpireDue {
+    async fn expire(&self, tx: &mut Tx, id: &str) -> Result<Option<Approval>, StoreError> {
+        let id = approvals::parse_id(id)?;
+        // Read before it is ended, so that one that cannot be read is still pending then.
+        if approvals::by_id(tx.connection(), id).await?.is_none() {
+            return Ok(None);
+        }
+        end(tx, id, &State::Expired { at: self.now }, self.now).await
+    }
+
+    fn record(&self, approval: &Approval) -> Record {
+        let details = serde_json::json!({ "event": approval.event, "digest": approval.digest });
+        let (name, target) = (EventName::ApprovalExpired, approval.id.to_string());
+        let record = Record::new(self.now, name, Actor::System, target);
+        record.details(details).action("nobody decided in time")
     }
 }
 
@@ -120,6 +140,21 @@ async fn end(
     Ok(Some(approval))
 }
 
+/// Ends a request that nobody can decide. Answers the record of it; nothing if it had ended already.
+pub(crate) async fn undeliverable(
+    tx: &mut Tx,
+    id: &str,
+    reason: &str,
+    at: Timestamp,
+) -> Result<Option<Record>, StoreError> {
+    if !leave(tx, id, &State::Undeliverable { at }, None).await? {
+        return Ok(None);
+    }
+    let record = Record::new(at, EventName::ApprovalUndeliverable, Actor::System, id);
+    let details = serde_json::json!({ "reason": reason });
+    Ok(Some(record.outcome(Disposition::Failure).details(details)))
+}
+
 /// Moves a request from pending to `state`: exactly one caller succeeds. With `before`, only if it has not expired then.
 pub(crate) async fn leave_pending(
     tx: &mut Tx,
@@ -127,14 +162,25 @@ pub(crate) async fn leave_pending(
     state: &State,
     before: Option<Timestamp>,
 ) -> Result<bool, StoreError> {
+    leave(tx, &id.to_string(), state, before).await
+}
+
+async fn leave(
+    tx: &mut Tx,
+    id: &str,
+    state: &State,
+    before: Option<Timestamp>,
+) -> Result<bool, StoreError> {
     let changed = sqlx::query(
         "UPDATE approval SET pending = 0, state = $2 \
          WHERE id = $1 AND pending = 1 AND (expires IS NULL OR $3 IS NULL OR expires > $3)",
     )
-    .bind(id.to_string())
+    .bind(id)
     .bind(json("an approval's state", state)?)
     .bind(before.map(Timestamp::as_millis))
     .execute(tx.connection())
     .await?;
     Ok(changed.rows_affected() == 1)
 }
+
+const DAMAGED: &str = "it cannot be read back";

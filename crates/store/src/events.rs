@@ -13,6 +13,10 @@ use crate::rows::json;
 use crate::store::Store;
 use crate::tx::Tx;
 
+/// Names one stored event, also when its id comes back for another one. Only the store hands it out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EventKey(pub(crate) i64);
+
 impl Store {
     /// The event that a message of ours is about, for replies to it.
     pub async fn event_of_message(
@@ -59,17 +63,15 @@ pub(crate) async fn by_key(
     body.map(|body| from_json("event", &body)).transpose()
 }
 
-/// The latest event with this id, and its key.
+/// The latest event with this id.
 pub(crate) async fn by_id(
     connection: &mut SqliteConnection,
     id: &EventId,
-) -> Result<Option<(i64, Event)>, StoreError> {
-    let found: Option<(i64, String)> =
-        sqlx::query_as("SELECT key, body FROM event WHERE id = $1 ORDER BY key DESC LIMIT 1")
+) -> Result<Option<Event>, StoreError> {
+    let body: Option<String> =
+        sqlx::query_scalar("SELECT body FROM event WHERE id = $1 ORDER BY key DESC LIMIT 1")
             .bind(id.as_str())
             .fetch_optional(connection)
             .await?;
-    found
-        .map(|(key, body)| Ok((key, from_json("event", &body)?)))
-        .transpose()
+    body.map(|body| from_json("event", &body)).transpose()
 }

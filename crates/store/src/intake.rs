@@ -15,6 +15,7 @@ use cctelegram_core::event::Event;
 use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::time::Timestamp;
+use cctelegram_crypto::Digest;
 use serde_json::json;
 use sqlx::SqliteConnection;
 
@@ -37,6 +38,8 @@ use crate::writer::Change;
 pub struct Accept {
     /// Redacted already: it is stored as it is.
     pub event: Event,
+    /// The digest of the event as it came, before anything was masked: with the id it makes out who repeats themselves.
+    pub content: Digest,
     pub recipients: BTreeSet<ChatId>,
     pub priority: Priority,
     pub received: Timestamp,
@@ -62,16 +65,18 @@ pub struct Ask {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AcceptOutcome {
     Stored,
-    /// The id was taken within the last seven days; nothing was stored. Its request, if it made one.
+    /// The same event was taken within the last seven days; nothing was stored. Its request, if it made one.
     Duplicate {
         approval: Option<ApprovalId>,
     },
+    /// Another event was taken under this id within the last seven days; nothing was stored.
+    Conflict,
     /// Too many events wait; nothing was stored.
     Full,
 }
 
 impl Store {
-    /// Takes an event. Safe to repeat: the id makes the second time a duplicate.
+    /// Takes an event. Safe to repeat: id and content make the second time a duplicate.
     pub async fn accept(&self, accept: Accept) -> Result<AcceptOutcome, StoreError> {
         self.change(accept).await
     }
@@ -85,12 +90,9 @@ impl Change for Accept {
         if self.recipients.is_empty() {
             return Err(StoreError::Nobody);
         }
-        if is_known(tx, self).await? {
-            let approval = approvals::of_event(tx.connection(), &self.event.id).await?;
+        if let Some(outcome) = self.seen(tx).await? {
             tx.commit_quiet();
-            return Ok(AcceptOutcome::Duplicate {
-                approval: approval.map(|found| found.id),
-            });
+            return Ok(outcome);
         }
         let parked = chats::parked_among(tx, &self.recipients).await?;
         let scope = backlog::Scope::of(&self.recipients, &parked);
@@ -104,13 +106,30 @@ impl Change for Accept {
 }
 
 impl Accept {
+    /// What an id that was taken before makes of this event.
+    async fn seen(&self, tx: &mut Tx) -> Result<Option<AcceptOutcome>, StoreError> {
+        if !tx.known.seen_purged {
+            forget_old(tx.connection(), self.received).await?;
+            tx.known.seen_purged = true;
+        }
+        let seen: Option<(i64, Vec<u8>)> =
+            sqlx::query_as("SELECT event, content FROM seen WHERE event_id = $1")
+                .bind(self.event.id.as_str())
+                .fetch_optional(tx.connection())
+                .await?;
+        let Some((key, content)) = seen else {
+            return Ok(None);
+        };
+        if Digest::from_bytes(&content) != Some(self.content) {
+            return Ok(Some(AcceptOutcome::Conflict));
+        }
+        let approval = approvals::of_event(tx, key).await?;
+        Ok(Some(AcceptOutcome::Duplicate { approval }))
+    }
+
     async fn store(&self, tx: &mut Tx, parked: &BTreeSet<ChatId>) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO seen (event_id, received) VALUES ($1, $2)")
-            .bind(self.event.id.as_str())
-            .bind(self.received.as_millis())
-            .execute(tx.connection())
-            .await?;
         let key = events::insert(tx, &self.event, self.received).await?;
+        self.remember(tx, key).await?;
         if let Some(ask) = &self.ask {
             approvals::insert(tx, &self.approval(ask), key).await?;
         }
@@ -136,6 +155,19 @@ impl Accept {
         tx.commit(self.record()).await
     }
 
+    async fn remember(&self, tx: &mut Tx, key: i64) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO seen (event_id, event, content, received) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(self.event.id.as_str())
+        .bind(key)
+        .bind(self.content.as_bytes().as_slice())
+        .bind(self.received.as_millis())
+        .execute(tx.connection())
+        .await?;
+        Ok(())
+    }
+
     async fn queue(
         &self,
         tx: &mut Tx,
@@ -145,8 +177,10 @@ impl Accept {
         if let Work::Progress { task } = row.work {
             tasks::supersede_waiting(tx, row.chat, task, row.at).await?;
         }
+        // An event that goes to parked chats only was admitted with them counted: none of its rows is given up.
         let overfull = !self.exempt
             && parked.contains(&row.chat)
+            && !self.recipients.is_subset(parked)
             && backlog::is_overfull(tx, row.chat, self.max_queue).await?;
         let id = rows::insert(tx, row).await?;
         if overfull {
@@ -194,18 +228,6 @@ impl Accept {
         record.correlation_id.clone_from(&self.event.correlation_id);
         record.details(details).action("queued")
     }
-}
-
-async fn is_known(tx: &mut Tx, accept: &Accept) -> Result<bool, StoreError> {
-    if !tx.known.seen_purged {
-        forget_old(tx.connection(), accept.received).await?;
-        tx.known.seen_purged = true;
-    }
-    let known = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM seen WHERE event_id = $1)")
-        .bind(accept.event.id.as_str())
-        .fetch_one(tx.connection())
-        .await?;
-    Ok(known)
 }
 
 /// Forgets ids that may be used again.

@@ -2,13 +2,10 @@
 
 use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::State;
-use cctelegram_core::audit::Actor;
-use cctelegram_core::audit::Disposition;
-use cctelegram_core::audit::EventName;
-use cctelegram_core::audit::Record;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::event::Event;
 use cctelegram_core::id::ChatId;
+use cctelegram_core::id::EventId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::time::Timestamp;
 use sqlx::FromRow;
@@ -19,11 +16,12 @@ use crate::approvals;
 use crate::copies;
 use crate::error::StoreError;
 use crate::events;
+use crate::lost::Lost;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::from_json;
 use crate::rows::small;
-use crate::rows::unsigned;
+use crate::rows::unless_damaged;
 use crate::store::Store;
 use crate::tasks;
 use crate::tx::Durability;
@@ -48,10 +46,26 @@ pub struct Leased {
     pub reply_to: Option<MessageId>,
 }
 
+/// What came of leasing rows.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct LeasedRows {
+    pub rows: Vec<Leased>,
+    pub given_up: Vec<GivenUp>,
+}
+
+/// A row that will never be sent, because what was stored cannot be read back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GivenUp {
+    pub row: i64,
+    pub chat: ChatId,
+    /// The event that it was about.
+    pub event: Option<EventId>,
+}
+
 impl Store {
     /// Leases those of `rows` that may still be sent. Requests that are decided by now, and edits of copies that were
     /// never sent, are ended instead.
-    pub async fn lease(&self, rows: Vec<i64>, now: Timestamp) -> Result<Vec<Leased>, StoreError> {
+    pub async fn lease(&self, rows: Vec<i64>, now: Timestamp) -> Result<LeasedRows, StoreError> {
         self.change(Lease { rows, now }).await
     }
 
@@ -67,23 +81,26 @@ struct Lease {
 }
 
 impl Change for Lease {
-    type Output = Vec<Leased>;
+    type Output = LeasedRows;
+    // As with marks: what a power cut takes of a row that is given up is found out and recorded again.
     const DURABILITY: Durability = Durability::Normal;
 
-    async fn apply(&self, tx: &mut Tx) -> Result<Vec<Leased>, StoreError> {
-        let mut leased = Vec::with_capacity(self.rows.len());
+    async fn apply(&self, tx: &mut Tx) -> Result<LeasedRows, StoreError> {
+        let mut leased = LeasedRows::default();
         for id in &self.rows {
             let Some(row) = take(tx, *id, self.now).await? else {
                 continue;
             };
             match load(tx, &row).await {
-                Ok(Loaded::Ready(ready)) => leased.push(*ready),
+                Ok(Loaded::Ready(ready)) => leased.rows.push(*ready),
                 Ok(Loaded::Pointless) => {
                     rows::finish(tx, row.id, Done::Superseded, None, self.now).await?;
                 }
                 // Left in the queue it would come up again for ever, and everything behind it would wait.
                 Err(error @ StoreError::Damaged { .. }) => {
-                    give_up(tx, &row, &error, self.now).await?;
+                    leased
+                        .given_up
+                        .push(give_up(tx, &row, &error, self.now).await?);
                 }
                 Err(error) => return Err(error),
             }
@@ -113,8 +130,10 @@ impl Change for VoidLeases {
 struct StoredRow {
     id: i64,
     chat: i64,
+    kind: String,
     work: String,
     event: Option<i64>,
+    approval: Option<String>,
     task: Option<String>,
     reply_to: Option<i64>,
     attempt: i64,
@@ -126,8 +145,10 @@ impl FromRow<'_, SqliteRow> for StoredRow {
         Ok(Self {
             id: row.try_get("id")?,
             chat: row.try_get("chat")?,
+            kind: row.try_get("kind")?,
             work: row.try_get("work")?,
             event: row.try_get("event")?,
+            approval: row.try_get("approval")?,
             task: row.try_get("task")?,
             reply_to: row.try_get("reply_to")?,
             attempt: row.try_get("attempt")?,
@@ -146,7 +167,7 @@ async fn take(tx: &mut Tx, id: i64, now: Timestamp) -> Result<Option<StoredRow>,
         "UPDATE outbox SET leased = $2 WHERE id = $1 AND done IS NULL AND held = 0 AND leased IS NULL \
          AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = outbox.chat) \
          AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.chat = outbox.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
-         RETURNING id, chat, work, event, task, reply_to, attempt, parts_sent",
+         RETURNING id, chat, kind, work, event, approval, task, reply_to, attempt, parts_sent",
     )
     .bind(id)
     .bind(now.as_millis())
@@ -228,11 +249,8 @@ async fn held(tx: &mut Tx, work: &Work) -> Result<Vec<Event>, StoreError> {
     };
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        found.extend(
-            events::by_id(tx.connection(), id)
-                .await?
-                .map(|(_, event)| event),
-        );
+        let event = events::by_id(tx.connection(), id).await;
+        found.extend(unless_damaged(format!("event {id}"), event)?.flatten());
     }
     Ok(found)
 }
@@ -242,21 +260,23 @@ async fn give_up(
     row: &StoredRow,
     error: &StoreError,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let reason = error.to_string();
-    rows::finish(tx, row.id, Done::Dead, Some(&reason), now).await?;
-    let details = serde_json::json!({ "row": unsigned(row.id), "reason": reason });
-    let record = Record::new(
-        now,
-        EventName::MessageUndeliverable,
-        Actor::System,
-        ChatId(row.chat).to_string(),
-    );
-    tx.record(
-        record
-            .outcome(Disposition::Failure)
-            .details(details)
-            .action("given up"),
-    )
-    .await
+) -> Result<GivenUp, StoreError> {
+    let lost = Lost {
+        row: row.id,
+        chat: ChatId(row.chat),
+        kind: &row.kind,
+        approval: row.approval.as_deref(),
+    };
+    for record in lost.give_up(tx, &error.to_string(), now).await? {
+        tx.record(record).await?;
+    }
+    let event: Option<String> = sqlx::query_scalar("SELECT id FROM event WHERE key = $1")
+        .bind(row.event)
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(GivenUp {
+        row: row.id,
+        chat: ChatId(row.chat),
+        event: event.and_then(|id| id.parse().ok()),
+    })
 }

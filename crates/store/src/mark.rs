@@ -1,6 +1,5 @@
 //! What came of sending a row.
 
-use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::EventName;
@@ -17,12 +16,13 @@ use sqlx::sqlite::SqliteRow;
 use crate::buttons;
 use crate::chats;
 use crate::copies;
-use crate::endings;
 use crate::error::StoreError;
+use crate::lost::Lost;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::from_json;
 use crate::sent;
+use crate::settings;
 use crate::store::Store;
 use crate::tasks;
 use crate::tx::Durability;
@@ -82,11 +82,12 @@ impl Change for Mark {
     const DURABILITY: Durability = Durability::Normal;
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        let row: Option<MarkedRow> =
-            sqlx::query_as("SELECT id, work, event, approval, task FROM outbox WHERE id = $1")
-                .bind(self.row)
-                .fetch_optional(tx.connection())
-                .await?;
+        let row: Option<MarkedRow> = sqlx::query_as(
+            "SELECT kind, work, event, approval, task, done FROM outbox WHERE id = $1",
+        )
+        .bind(self.row)
+        .fetch_optional(tx.connection())
+        .await?;
         let Some(row) = row else {
             tx.commit_quiet();
             return Ok(());
@@ -143,6 +144,9 @@ impl Mark {
         .bind(message.map(|id| id.0))
         .execute(tx.connection())
         .await?;
+        if row.done.as_deref() != Some("sent") {
+            settings::count_delivered(tx).await?;
+        }
         tx.known.forget();
         let Some(message) = message else {
             return Ok(());
@@ -211,29 +215,14 @@ impl Mark {
     }
 
     async fn dead(&self, tx: &mut Tx, row: &MarkedRow, reason: &str) -> Result<(), StoreError> {
-        rows::finish(tx, self.row, Done::Dead, Some(reason), self.at).await?;
-        let work: Work = from_json("work", &row.work)?;
-        if let Work::Approval { approval } = &work
-            && !copies::has_other(tx, self.row, *approval).await?
-            && let state = (State::Undeliverable { at: self.at })
-            && endings::leave_pending(tx, *approval, &state, None).await?
-        {
-            let (name, target) = (EventName::ApprovalUndeliverable, approval.to_string());
-            let record = Record::new(self.at, name, Actor::System, target);
-            let details = json!({ "reason": reason });
-            tx.record(record.outcome(Disposition::Failure).details(details))
-                .await?;
-        }
-        let name = EventName::MessageUndeliverable;
-        let record = Record::new(self.at, name, Actor::System, self.chat.to_string());
-        let details = json!({ "row": self.row, "what": rows::kind(&work), "reason": reason });
-        tx.commit(
-            record
-                .outcome(Disposition::Failure)
-                .details(details)
-                .action("given up"),
-        )
-        .await
+        let lost = Lost {
+            row: self.row,
+            chat: self.chat,
+            kind: &row.kind,
+            approval: row.approval.as_deref(),
+        };
+        let records = lost.give_up(tx, reason, self.at).await?;
+        tx.commit_each(records).await
     }
 
     async fn migrate(&self, tx: &mut Tx, to: ChatId) -> Result<(), StoreError> {
@@ -272,19 +261,23 @@ impl Mark {
 }
 
 struct MarkedRow {
+    kind: String,
     work: String,
     event: Option<i64>,
     approval: Option<String>,
     task: Option<String>,
+    done: Option<String>,
 }
 
 impl FromRow<'_, SqliteRow> for MarkedRow {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         Ok(Self {
+            kind: row.try_get("kind")?,
             work: row.try_get("work")?,
             event: row.try_get("event")?,
             approval: row.try_get("approval")?,
             task: row.try_get("task")?,
+            done: row.try_get("done")?,
         })
     }
 }

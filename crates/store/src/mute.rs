@@ -1,4 +1,4 @@
-//! The end of a mute: requests that still wait are sent whole, everything else in one list.
+//! What a mute keeps back, and its end: requests that still wait are sent whole, everything else in one list.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,15 @@ use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::EventId;
+use cctelegram_core::mode::Mode;
 use cctelegram_core::time::Timestamp;
 
 use crate::error::StoreError;
+use crate::events;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::NewRow;
+use crate::rows::unless_damaged;
 use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
@@ -72,6 +75,34 @@ impl Change for Unmute {
             listed: held.len() as u64,
         })
     }
+}
+
+/// Keeps back what waits already when the mode is switched to mute. What is being sent, or is sent in part, goes on.
+pub(crate) async fn hold_waiting(tx: &mut Tx, mode: Mode) -> Result<(), StoreError> {
+    if mode != Mode::Mute {
+        return Ok(());
+    }
+    let waiting: Vec<i64> = sqlx::query_scalar(
+        "SELECT DISTINCT event FROM outbox WHERE done IS NULL AND event IS NOT NULL AND held = 0 \
+         AND kind IN ('event', 'progress', 'approval')",
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    for key in waiting {
+        // One that cannot be read is not held: it comes up, and people are told of it.
+        let event = events::by_key(tx.connection(), key).await;
+        let event = unless_damaged("an event that waits", event)?.flatten();
+        if event.is_some_and(|event| mode.holds(&event)) {
+            sqlx::query(
+                "UPDATE outbox SET held = 1 WHERE event = $1 AND done IS NULL AND leased IS NULL \
+                 AND parts_sent = 0 AND kind IN ('event', 'progress', 'approval')",
+            )
+            .bind(key)
+            .execute(tx.connection())
+            .await?;
+        }
+    }
+    Ok(())
 }
 
 impl Unmute {

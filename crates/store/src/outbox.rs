@@ -1,5 +1,7 @@
 //! Looking at the outbox: what may be sent now, what waits, how many.
 
+use std::time::Duration;
+
 use cctelegram_core::api::QueueEntry;
 use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
@@ -17,6 +19,7 @@ use crate::rows::NewRow;
 use crate::rows::from_json;
 use crate::rows::small;
 use crate::rows::unsigned;
+use crate::settings;
 use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
@@ -45,7 +48,8 @@ pub struct Counts {
 }
 
 impl Store {
-    /// The most urgent due row of every chat that is not parked and that nothing is being sent to.
+    /// The most urgent due row of every chat that is not parked and that nothing is being sent to. A row is never put
+    /// off by more than a minute: one that is further away was put off before the clock was set back, and is due.
     pub async fn heads(&self, now: Timestamp) -> Result<Vec<Head>, StoreError> {
         // The recursion jumps from chat to chat in the index, however many rows wait.
         let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
@@ -57,12 +61,13 @@ impl Store {
              ) \
              SELECT h.id, h.chat, h.priority FROM waiting w JOIN outbox h ON h.id = ( \
                 SELECT o.id FROM outbox o WHERE o.chat = w.chat AND o.done IS NULL AND o.held = 0 \
-                AND o.leased IS NULL AND o.due <= $1 ORDER BY o.priority, o.id LIMIT 1) \
+                AND o.leased IS NULL AND (o.due <= $1 OR o.due > $2) ORDER BY o.priority, o.id LIMIT 1) \
              WHERE NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = w.chat) AND NOT EXISTS ( \
                 SELECT 1 FROM outbox l WHERE l.chat = w.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
              ORDER BY h.priority, h.id",
         )
         .bind(now.as_millis())
+        .bind(now.plus(FARTHEST).as_millis())
         .fetch_all(&mut *self.reader().await?)
         .await?;
         let head = |(row, chat, priority)| Head {
@@ -76,10 +81,11 @@ impl Store {
     /// When the next row becomes due that is not due yet.
     pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let due: Option<i64> = sqlx::query_scalar(
-            "SELECT min(due) FROM outbox WHERE done IS NULL AND held = 0 AND leased IS NULL AND due > $1 \
+            "SELECT min(due) FROM outbox WHERE done IS NULL AND held = 0 AND leased IS NULL AND due > $1 AND due <= $2 \
              AND chat NOT IN (SELECT id FROM chat)",
         )
         .bind(now.as_millis())
+        .bind(now.plus(FARTHEST).as_millis())
         .fetch_one(&mut *self.reader().await?)
         .await?;
         Ok(due.map(Timestamp::from_millis))
@@ -120,12 +126,13 @@ impl Store {
         let row: (i64, i64, i64, i64, i64, i64, i64) = sqlx::query_as(
             "SELECT (SELECT count(*) FROM outbox WHERE done IS NULL AND held = 0), \
              (SELECT count(*) FROM outbox WHERE done IS NULL AND held = 1), \
-             (SELECT count(*) FROM outbox WHERE done IS NOT NULL AND done = 'dead'), \
+             (SELECT count(*) FROM outbox WHERE done = 'dead'), \
              (SELECT count(*) FROM outbox WHERE done IS NULL AND leased IS NOT NULL), \
              (SELECT count(*) FROM approval WHERE pending = 1), \
-             (SELECT count(*) FROM outbox WHERE done IS NOT NULL AND done = 'sent'), \
+             coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE name = $1), 0), \
              (SELECT count(*) FROM chat)",
         )
+        .bind(settings::DELIVERED)
         .fetch_one(&mut *self.reader().await?)
         .await?;
         Ok(Counts {
@@ -252,3 +259,6 @@ fn title(work: &str, event: Option<&Event>) -> String {
         _ => String::new(),
     }
 }
+
+/// More than the longest wait between two tries of a row.
+const FARTHEST: Duration = Duration::from_mins(2);

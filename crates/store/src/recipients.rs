@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
+use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::time::Timestamp;
 use serde_json::json;
 
+use crate::approvals;
+use crate::copies;
 use crate::error::StoreError;
 use crate::rows;
 use crate::rows::Done;
@@ -28,7 +31,8 @@ pub struct Reconciled {
 }
 
 impl Store {
-    /// Gives up what waits for chats that are not in `allowed`. What then would reach nobody is queued for all who are.
+    /// Gives up what waits for chats that are not in `allowed`. What then would reach nobody is queued for all who are,
+    /// and so is every open request that only chats have that are not.
     /// An empty list changes nothing: with nobody to send to, everything waits.
     pub async fn reconcile(
         &self,
@@ -76,12 +80,48 @@ impl Change for Reconcile {
                 reconciled.moved += self.queue_anew(tx, row).await?;
             }
         }
+        for id in approvals::pending_ids(tx).await? {
+            let queued = self.ask_who_is_left(tx, id).await?;
+            if queued > 0 {
+                reconciled.moved += queued;
+                records.push(self.asked_anew(id));
+            }
+        }
         tx.commit_each(records).await?;
         Ok(reconciled)
     }
 }
 
 impl Reconcile {
+    /// Queues an open request for those who are allowed, unless one of them has it or will get it. Who it could never
+    /// be delivered to is not tried again.
+    async fn ask_who_is_left(&self, tx: &mut Tx, id: ApprovalId) -> Result<u64, StoreError> {
+        let rows: Vec<(i64, bool)> = sqlx::query_as(
+            "SELECT chat, done IS NULL OR (done = 'sent' AND message IS NOT NULL) FROM outbox \
+             WHERE approval = $1 AND kind = 'approval'",
+        )
+        .bind(id.to_string())
+        .fetch_all(tx.connection())
+        .await?;
+        let is_allowed = |chat: i64| self.allowed.contains(&ChatId(chat));
+        if rows.iter().any(|(chat, lives)| *lives && is_allowed(*chat)) {
+            return Ok(0);
+        }
+        let tried: BTreeSet<ChatId> = rows.into_iter().map(|(chat, _)| ChatId(chat)).collect();
+        let mut queued = 0;
+        for chat in self.allowed.difference(&tried) {
+            copies::ask(tx, id, *chat, self.now).await?;
+            queued += 1;
+        }
+        Ok(queued)
+    }
+
+    fn asked_anew(&self, id: ApprovalId) -> Record {
+        let (name, target) = (EventName::ApprovalRequested, id.to_string());
+        let record = Record::new(self.now, name, Actor::System, target);
+        record.action("queued for those who are recipients now: only former ones had it")
+    }
+
     async fn removed_chats(&self, tx: &mut Tx) -> Result<Vec<ChatId>, StoreError> {
         if self.allowed.is_empty() {
             return Ok(Vec::new());

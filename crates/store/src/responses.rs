@@ -17,6 +17,7 @@ use crate::approvals;
 use crate::error::StoreError;
 use crate::events;
 use crate::rows::from_json;
+use crate::rows::unless_damaged;
 use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
@@ -82,23 +83,24 @@ impl ResponseKind {
 }
 
 impl Store {
-    /// Answers without a file, the oldest first.
+    /// Answers without a file, the oldest first. One that cannot be read back is left out and logged.
     pub async fn unwritten_responses(&self) -> Result<Vec<Response>, StoreError> {
         let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
             "SELECT id, file_name, body, decided FROM response WHERE written = 0 ORDER BY id",
         )
         .fetch_all(&mut *self.reader().await?)
         .await?;
-        let response = |(id, file_name, body, decided): (i64, String, String, i64)| {
-            let body = from_json("response", &body)?;
-            Ok(Response {
+        let mut responses = Vec::with_capacity(rows.len());
+        for (id, file_name, body, decided) in rows {
+            let body = unless_damaged(&file_name, from_json("answer", &body))?;
+            responses.extend(body.map(|body| Response {
                 id,
                 file_name,
                 body,
                 decided: Timestamp::from_millis(decided),
-            })
-        };
-        rows.into_iter().map(response).collect()
+            }));
+        }
+        Ok(responses)
     }
 
     /// Notes that the file of an answer is written.
@@ -163,7 +165,11 @@ pub(crate) async fn of_ending(
 async fn about(tx: &mut Tx, approval: &Approval, at: Timestamp) -> Result<NewResponse, StoreError> {
     let key = approvals::event_key(tx, approval.id).await?;
     let event = match key {
-        Some(key) => events::by_key(tx.connection(), key).await?,
+        Some(key) => {
+            // Whoever waits gets the answer all the same.
+            let event = events::by_key(tx.connection(), key).await;
+            unless_damaged(format!("event {}", approval.event), event)?.flatten()
+        }
         None => None,
     };
     let mut metadata = Map::new();
@@ -216,7 +222,8 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewResponse) -> Result<(), StoreEr
     Ok(())
 }
 
-/// `<id>.json`, then `<id>.2.json` and so on. Ids may have dots, so another event can own a name: it is passed over.
+/// `<id>.json`, then `<id>.2.json` and so on. Ids may have dots, so another event can own a name, now or once it is
+/// answered: such names are passed over.
 async fn free_name(tx: &mut Tx, id: &EventId) -> Result<String, StoreError> {
     let earlier: i64 = sqlx::query_scalar("SELECT count(*) FROM response WHERE event_id = $1")
         .bind(id.as_str())
@@ -225,16 +232,21 @@ async fn free_name(tx: &mut Tx, id: &EventId) -> Result<String, StoreError> {
     let mut number = NonZeroU64::MIN.saturating_add(crate::rows::unsigned(earlier));
     loop {
         let name = match number.get() {
-            1 => format!("{id}.json"),
-            number => format!("{id}.{number}.json"),
+            1 => id.to_string(),
+            number => format!("{id}.{number}"),
         };
-        let taken: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM response WHERE file_name = $1)")
-                .bind(&name)
-                .fetch_one(tx.connection())
-                .await?;
+        let file = format!("{name}.json");
+        let taken: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM response WHERE file_name = $1) \
+             OR ($2 <> $3 AND EXISTS (SELECT 1 FROM event WHERE id = $2))",
+        )
+        .bind(&file)
+        .bind(&name)
+        .bind(id.as_str())
+        .fetch_one(tx.connection())
+        .await?;
         if !taken {
-            return Ok(name);
+            return Ok(file);
         }
         number = number.saturating_add(1);
     }

@@ -1,5 +1,7 @@
 //! Rows of the outbox: how they are written and ended. What is done with them lives elsewhere.
 
+use std::fmt::Display;
+
 use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ApprovalId;
@@ -134,6 +136,21 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     text: &str,
 ) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::damaged(what)(error.into()))
+}
+
+/// Passes over what cannot be read back, so that it does not keep everything else back. The log has it.
+pub(crate) fn unless_damaged<T>(
+    what: impl Display,
+    read: Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(StoreError::Damaged { what: part, source }) => {
+            tracing::error!(%source, "{what}: its stored {part} cannot be read back, so it is passed over");
+            Ok(None)
+        }
+        Ok(value) => Ok(Some(value)),
+        Err(error) => Err(error),
+    }
 }
 
 /// A count or number that is never negative.

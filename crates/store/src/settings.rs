@@ -1,13 +1,16 @@
 //! Small things that are stored by name: the switch of mode, the heartbeat.
 
 use cctelegram_core::audit::Record;
+use cctelegram_core::mode::Mode;
 use cctelegram_core::mode::Switch;
 use cctelegram_core::time::Timestamp;
 use sqlx::SqliteConnection;
 
 use crate::error::StoreError;
+use crate::mute;
 use crate::rows::from_json;
 use crate::rows::json;
+use crate::rows::unless_damaged;
 use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
@@ -64,8 +67,10 @@ impl Change for Ping {
     }
 }
 
+/// Stores a switch. What a mute holds back is held from here on, also when it was queued before.
 pub(crate) async fn write_switch(tx: &mut Tx, switch: Option<Switch>) -> Result<(), StoreError> {
     if let Some(switch) = switch {
+        mute::hold_waiting(tx, switch.mode).await?;
         return write(tx, SWITCH, &json("a switch", &switch)?).await;
     }
     sqlx::query("DELETE FROM setting WHERE name = $1")
@@ -73,6 +78,16 @@ pub(crate) async fn write_switch(tx: &mut Tx, switch: Option<Switch>) -> Result<
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+/// Does a switch that stands keep back what is queued now?
+pub(crate) async fn is_mute(tx: &mut Tx, now: Timestamp) -> Result<bool, StoreError> {
+    let Some(text) = read(tx.connection(), SWITCH).await? else {
+        return Ok(false);
+    };
+    let switch = unless_damaged("the switch of mode", from_json::<Switch>("switch", &text))?;
+    let standing = switch.and_then(|switch| switch.at(now));
+    Ok(standing.is_some_and(|switch| switch.mode == Mode::Mute))
 }
 
 pub(crate) async fn read(
@@ -97,4 +112,17 @@ pub(crate) async fn write(tx: &mut Tx, name: &str, value: &str) -> Result<(), St
     Ok(())
 }
 
+/// Notes that one more row is delivered: counting them each time would take longer and longer.
+pub(crate) async fn count_delivered(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO setting (name, value) VALUES ($1, '1') \
+         ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
+    )
+    .bind(DELIVERED)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 const SWITCH: &str = "switch";
+pub(crate) const DELIVERED: &str = "delivered";

@@ -64,7 +64,9 @@ impl Answer {
                 ok: true,
                 result: None,
                 ..
-            } => Err(CallFailure::Unreachable("the answer has no result".to_owned())),
+            } => Err(CallFailure::Unreachable(
+                "the answer has no result".to_owned(),
+            )),
             refusal @ Envelope { ok: false, .. } => Err(self.refusal(&refusal)),
         }
     }

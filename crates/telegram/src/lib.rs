@@ -13,8 +13,8 @@ mod token;
 mod transport;
 pub mod update;
 
-pub use client::CallbackStyle;
 pub use client::Bot;
+pub use client::CallbackStyle;
 pub use client::Client;
 pub use client::SendOptions;
 pub use error::CallError;

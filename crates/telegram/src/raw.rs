@@ -83,11 +83,22 @@ mod tests {
 
     #[test]
     fn security_what_buttons_carry_is_left_out_of_what_is_stored() {
-        let keyboard = r#""reply_markup":{"inline_keyboard":[[{"text":"Yes","callback_data":"secret"}]]}"#;
-        let press = format!(r#"{{"update_id":1,"callback_query":{{"data":"d","message":{{{keyboard}}}}}}}"#);
-        assert_eq!(read(&press), r#"{"callback_query":{"data":"d","message":{}},"update_id":1}"#);
-        let reply = format!(r#"{{"update_id":1,"message":{{"reply_to_message":{{"x":[{{{keyboard}}}]}}}}}}"#);
-        assert_eq!(read(&reply), r#"{"message":{"reply_to_message":{"x":[{}]}},"update_id":1}"#);
+        let keyboard =
+            r#""reply_markup":{"inline_keyboard":[[{"text":"Yes","callback_data":"secret"}]]}"#;
+        let press = format!(
+            r#"{{"update_id":1,"callback_query":{{"data":"d","message":{{{keyboard}}}}}}}"#
+        );
+        assert_eq!(
+            read(&press),
+            r#"{"callback_query":{"data":"d","message":{}},"update_id":1}"#
+        );
+        let reply = format!(
+            r#"{{"update_id":1,"message":{{"reply_to_message":{{"x":[{{{keyboard}}}]}}}}}}"#
+        );
+        assert_eq!(
+            read(&reply),
+            r#"{"message":{"reply_to_message":{"x":[{}]}},"update_id":1}"#
+        );
     }
 
     #[test]

@@ -9,8 +9,14 @@ use cctelegram_telegram::Client;
 fn timers(port: u16) -> Vec<(u8, u32)> {
     let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
     let to_port = format!(":{port:04X}");
-    let columns = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let ours = columns.filter(|columns| columns.get(2).is_some_and(|remote| remote.ends_with(&to_port)));
+    let columns = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let ours = columns.filter(|columns| {
+        columns
+            .get(2)
+            .is_some_and(|remote| remote.ends_with(&to_port))
+    });
     let timer = |columns: Vec<&str>| {
         let (kind, left) = columns.get(5)?.split_once(':')?;
         Some((kind.parse().ok()?, u32::from_str_radix(left, 16).ok()?))
@@ -21,7 +27,10 @@ fn timers(port: u16) -> Vec<(u8, u32)> {
 #[tokio::test]
 async fn a_waiting_poll_is_probed_every_two_seconds() {
     let token = format!("{}:{}", 7_000_001, "a".repeat(35));
-    let options = cctelegram_emulator::Options { token: token.clone(), ..Default::default() };
+    let options = cctelegram_emulator::Options {
+        token: token.clone(),
+        ..Default::default()
+    };
     let emulator = Emulator::start(options).await.unwrap();
     let url = emulator.url();
     let port: u16 = url.rsplit(':').next().unwrap().parse().unwrap();
@@ -35,8 +44,17 @@ async fn a_waiting_poll_is_probed_every_two_seconds() {
     let poll = client.get_updates(None, 50);
     let probed = async {
         let wait = std::time::Duration::from_secs(10);
-        let waits = |phone: &Emulator| phone.calls().iter().any(|call| call.method == "getUpdates").then_some(());
-        emulator.wait_until(waits, wait).await.expect("the poll waits");
+        let waits = |phone: &Emulator| {
+            phone
+                .calls()
+                .iter()
+                .any(|call| call.method == "getUpdates")
+                .then_some(())
+        };
+        emulator
+            .wait_until(waits, wait)
+            .await
+            .expect("the poll waits");
         timers(port)
     };
     tokio::select! {

@@ -16,8 +16,14 @@ pub(crate) async fn check(home: &Path, token: &str) {
     }
     let mut database = Database::open(&database).await;
     let records = database.audit().await.len();
-    let last = database.number("SELECT coalesce(max(seq), 0) FROM audit").await;
-    assert_eq!(i64::try_from(records), Ok(last), "the audit trail has a gap");
+    let last = database
+        .number("SELECT coalesce(max(seq), 0) FROM audit")
+        .await;
+    assert_eq!(
+        i64::try_from(records),
+        Ok(last),
+        "the audit trail has a gap"
+    );
     let problem = database.texts("PRAGMA integrity_check").await;
     assert_eq!(problem, ["ok"], "the database is damaged");
     drop(database);
@@ -27,14 +33,27 @@ pub(crate) async fn check(home: &Path, token: &str) {
         assert_eq!(mode & 0o007, 0, "{} is open to others", file.display());
         let settings = file.ends_with(".env");
         let bytes = fs::read(&file).unwrap_or_default();
-        let leaked = bytes.windows(token.len()).any(|window| window == token.as_bytes());
-        assert!(settings || !leaked, "the bot token stands in {}", file.display());
+        let leaked = bytes
+            .windows(token.len())
+            .any(|window| window == token.as_bytes());
+        assert!(
+            settings || !leaked,
+            "the bot token stands in {}",
+            file.display()
+        );
     }
 }
 
 /// Plain files of ours, not those that a test planted in the spool.
 fn files(home: &Path) -> Vec<std::path::PathBuf> {
     let folders = [home.to_owned(), home.join("responses")];
-    let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
+    let entries = folders
+        .iter()
+        .filter_map(|folder| fs::read_dir(folder).ok())
+        .flatten()
+        .flatten();
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .collect()
 }

@@ -28,7 +28,9 @@ impl Process {
     /// Starts a command whose environment holds nothing but `variables` and the search path.
     #[must_use]
     pub fn start(command: &[&OsStr], variables: &[(String, String)]) -> Self {
-        let child = prepared(command, variables).spawn().expect("the program starts");
+        let child = prepared(command, variables)
+            .spawn()
+            .expect("the program starts");
         Self { child }
     }
 
@@ -44,18 +46,26 @@ impl Process {
 
     pub fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.id()).expect("process ids are small");
-        rustix::process::kill_process(Pid::from_raw(id).expect("not zero"), signal).expect("the process is ours");
+        rustix::process::kill_process(Pid::from_raw(id).expect("not zero"), signal)
+            .expect("the process is ours");
     }
 
     /// Asks it to stop and waits for its end.
     pub async fn terminate(mut self) -> ExitStatus {
         self.signal(Signal::TERM);
-        self.child.wait().await.expect("the process can be waited for")
+        self.child
+            .wait()
+            .await
+            .expect("the process can be waited for")
     }
 
     /// Waits for its end.
     pub async fn finish(self) -> Finished {
-        let output = self.child.wait_with_output().await.expect("the process can be waited for");
+        let output = self
+            .child
+            .wait_with_output()
+            .await
+            .expect("the process can be waited for");
         Finished {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -66,13 +76,19 @@ impl Process {
     /// Types something into it.
     pub async fn type_in(&mut self, text: &str) {
         let input = self.child.stdin.as_mut().expect("its input is ours");
-        input.write_all(text.as_bytes()).await.expect("it reads its input");
+        input
+            .write_all(text.as_bytes())
+            .await
+            .expect("it reads its input");
         input.flush().await.expect("it reads its input");
     }
 
     /// Its standard output, to read along.
     pub fn output(&mut self) -> tokio::process::ChildStdout {
-        self.child.stdout.take().expect("the output is read by nobody else")
+        self.child
+            .stdout
+            .take()
+            .expect("the output is read by nobody else")
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {

@@ -31,7 +31,10 @@ impl ApiSocket {
             .timeout(Duration::from_mins(1))
             .build()
             .expect("a client of a Unix socket");
-        Self { path: path.to_owned(), client }
+        Self {
+            path: path.to_owned(),
+            client,
+        }
     }
 
     #[must_use]
@@ -40,24 +43,58 @@ impl ApiSocket {
     }
 
     /// One request; an error when nobody listens or the connection breaks.
-    pub async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> reqwest::Result<ApiAnswer> {
-        self.raw(method, path, body.map(ToString::to_string).unwrap_or_default().into_bytes()).await
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> reqwest::Result<ApiAnswer> {
+        self.raw(
+            method,
+            path,
+            body.map(ToString::to_string)
+                .unwrap_or_default()
+                .into_bytes(),
+        )
+        .await
     }
 
     /// One request with any bytes as its body.
-    pub async fn raw(&self, method: Method, path: &str, body: Vec<u8>) -> reqwest::Result<ApiAnswer> {
-        let response = self.client.request(method, format!("http://bridge{path}")).body(body).send().await?;
+    pub async fn raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> reqwest::Result<ApiAnswer> {
+        let response = self
+            .client
+            .request(method, format!("http://bridge{path}"))
+            .body(body)
+            .send()
+            .await?;
         let status = response.status().as_u16();
-        let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let retry_after = response
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let bytes = response.bytes().await?;
-        Ok(ApiAnswer { status, retry_after, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) })
+        Ok(ApiAnswer {
+            status,
+            retry_after,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        })
     }
 
     pub async fn get(&self, path: &str) -> ApiAnswer {
-        self.request(Method::GET, path, None).await.expect("the bridge answers")
+        self.request(Method::GET, path, None)
+            .await
+            .expect("the bridge answers")
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> ApiAnswer {
-        self.request(Method::POST, path, Some(body)).await.expect("the bridge answers")
+        self.request(Method::POST, path, Some(body))
+            .await
+            .expect("the bridge answers")
     }
 }

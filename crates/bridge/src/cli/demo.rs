@@ -49,7 +49,10 @@ pub(crate) struct DemoArgs {
 /// Runs the demo.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let home = tempfile::tempdir().context("make a throw-away home")?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
     let shown = runtime.block_on(demo(args, home.path()));
     runtime.shutdown_background();
     home.close().context("remove the throw-away home")?;
@@ -94,22 +97,44 @@ async fn demo(args: &DemoArgs, home: &Path) -> anyhow::Result<()> {
     let ending = run.await;
     emulator.stop().await;
     told?;
-    if ending == Ending::Clean { Ok(()) } else { bail!("the bridge did not end cleanly") }
+    if ending == Ending::Clean {
+        Ok(())
+    } else {
+        bail!("the bridge did not end cleanly")
+    }
 }
 
 /// A phone with one person on it, who has pressed Start.
 async fn phone(port: u16) -> anyhow::Result<Emulator> {
     // Of the right shape, made anew each time, good for nothing but this emulator.
-    let token = format!("4242424242:{}{}", Token::random()?.expose(), Token::random()?.expose());
-    let options = Options { token, port, ..Options::default() };
-    let emulator = Emulator::start(options).await.context("start the phone\nIs the port of --port taken?")?;
-    emulator.add_user(User { id: YOU, first_name: "You".to_owned(), username: Some("you".to_owned()) });
+    let token = format!(
+        "4242424242:{}{}",
+        Token::random()?.expose(),
+        Token::random()?.expose()
+    );
+    let options = Options {
+        token,
+        port,
+        ..Options::default()
+    };
+    let emulator = Emulator::start(options)
+        .await
+        .context("start the phone\nIs the port of --port taken?")?;
+    emulator.add_user(User {
+        id: YOU,
+        first_name: "You".to_owned(),
+        username: Some("you".to_owned()),
+    });
     emulator.open_chat(YOU);
     Ok(emulator)
 }
 
 /// The demo for a person: events arrive, a question waits for a press, the answer arrives here.
-async fn shown(emulator: &Emulator, client: &client::SocketClient, home: &Path) -> anyhow::Result<()> {
+async fn shown(
+    emulator: &Emulator,
+    client: &client::SocketClient,
+    home: &Path,
+) -> anyhow::Result<()> {
     println!("The phone is at   {}/", emulator.url());
     println!("The bridge's home {} (removed at the end)", home.display());
     println!("Press Ctrl-C to end.\n");
@@ -126,42 +151,92 @@ async fn shown(emulator: &Emulator, client: &client::SocketClient, home: &Path) 
     println!("asked: may I run `rm -rf build/`? Press a button on the phone.");
     let decided = wait_for(client, asked.approval_id).await?;
     println!("\nthe decision arrived: {}", decision(&decided));
-    println!("its answer file: {}", home.join("responses").join(format!("{}.json", asked.event_id)).display());
-    println!("\nDrop event files into {}, or press Ctrl-C.", home.join("events").display());
+    println!(
+        "its answer file: {}",
+        home.join("responses")
+            .join(format!("{}.json", asked.event_id))
+            .display()
+    );
+    println!(
+        "\nDrop event files into {}, or press Ctrl-C.",
+        home.join("events").display()
+    );
     std::future::pending().await
 }
 
 /// The demo without a person: the same steps, each one checked.
-async fn headless(emulator: &Emulator, client: &client::SocketClient, home: &Path) -> anyhow::Result<()> {
+async fn headless(
+    emulator: &Emulator,
+    client: &client::SocketClient,
+    home: &Path,
+) -> anyhow::Result<()> {
     drop_file(home, &build())?;
-    find(emulator, "a finished build", |message| contains(message, "Build finished")).await?;
+    find(emulator, "a finished build", |message| {
+        contains(message, "Build finished")
+    })
+    .await?;
     drop_file(home, &failed_tests())?;
-    find(emulator, "a failed test", |message| contains(message, "2 tests failed")).await?;
+    find(emulator, "a failed test", |message| {
+        contains(message, "2 tests failed")
+    })
+    .await?;
     drop_file(home, &progress(10))?;
     let first = find(emulator, "progress", |message| contains(message, "10 %")).await?;
     drop_file(home, &progress(100))?;
-    let same = |message: &Message| message.message_id == first.message_id && contains(message, "100 %");
+    let same =
+        |message: &Message| message.message_id == first.message_id && contains(message, "100 %");
     find(emulator, "the same message, edited to 100 %", same).await?;
     let asked = client.ask(&question()).await?;
-    let request = find(emulator, "an approval with buttons", |message| !message.keyboard.is_empty()).await?;
+    let request = find(emulator, "an approval with buttons", |message| {
+        !message.keyboard.is_empty()
+    })
+    .await?;
     let shown = request.text.as_deref().unwrap_or_default();
-    anyhow::ensure!(shown.contains("rm -rf build/"), "the request does not show its command:\n{shown}");
-    emulator.press(YOU, request.message_id, "Approve").context("press Approve")?;
+    anyhow::ensure!(
+        shown.contains("rm -rf build/"),
+        "the request does not show its command:\n{shown}"
+    );
+    emulator
+        .press(YOU, request.message_id, "Approve")
+        .context("press Approve")?;
     let decided = wait_for(client, asked.approval_id).await?;
-    anyhow::ensure!(decided.response.as_deref() == Some("approve"), "the decision is not `approve`: {decided:?}");
-    println!("ok   the decision reached the one who asked: {}", decision(&decided));
-    let closed = |message: &Message| message.message_id == request.message_id && message.keyboard.is_empty();
-    find(emulator, "the request, edited to its end", |message| closed(message) && contains(message, "Approved by @you")).await?;
-    let file = home.join("responses").join(format!("{}.json", asked.event_id));
-    let answer: Value = serde_json::from_slice(&until_written(&file).await?).context("read the answer file")?;
-    anyhow::ensure!(text(&answer, "response") == "approve", "the answer file says something else: {answer}");
+    anyhow::ensure!(
+        decided.response.as_deref() == Some("approve"),
+        "the decision is not `approve`: {decided:?}"
+    );
+    println!(
+        "ok   the decision reached the one who asked: {}",
+        decision(&decided)
+    );
+    let closed =
+        |message: &Message| message.message_id == request.message_id && message.keyboard.is_empty();
+    find(emulator, "the request, edited to its end", |message| {
+        closed(message) && contains(message, "Approved by @you")
+    })
+    .await?;
+    let file = home
+        .join("responses")
+        .join(format!("{}.json", asked.event_id));
+    let answer: Value =
+        serde_json::from_slice(&until_written(&file).await?).context("read the answer file")?;
+    anyhow::ensure!(
+        text(&answer, "response") == "approve",
+        "the answer file says something else: {answer}"
+    );
     println!("ok   the answer file says approve");
     Ok(())
 }
 
-async fn find(emulator: &Emulator, what: &str, is_it: impl Fn(&Message) -> bool) -> anyhow::Result<Message> {
-    let found = emulator.wait_until(|phone| phone.messages(YOU).into_iter().find(&is_it), STEP).await;
-    let found = found.with_context(|| format!("within {} s there was no sign of: {what}", STEP.as_secs()))?;
+async fn find(
+    emulator: &Emulator,
+    what: &str,
+    is_it: impl Fn(&Message) -> bool,
+) -> anyhow::Result<Message> {
+    let found = emulator
+        .wait_until(|phone| phone.messages(YOU).into_iter().find(&is_it), STEP)
+        .await;
+    let found = found
+        .with_context(|| format!("within {} s there was no sign of: {what}", STEP.as_secs()))?;
     println!("ok   {what}");
     Ok(found)
 }
@@ -171,10 +246,16 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 }
 
 fn contains(message: &Message, text: &str) -> bool {
-    message.text.as_ref().is_some_and(|shown| shown.contains(text))
+    message
+        .text
+        .as_ref()
+        .is_some_and(|shown| shown.contains(text))
 }
 
-async fn wait_for(client: &client::SocketClient, approval: cctelegram_core::id::ApprovalId) -> anyhow::Result<ApprovalStatus> {
+async fn wait_for(
+    client: &client::SocketClient,
+    approval: cctelegram_core::id::ApprovalId,
+) -> anyhow::Result<ApprovalStatus> {
     loop {
         let status = client.approval(approval, LONG_POLL_S).await?;
         if status.response.is_some() {
@@ -188,7 +269,11 @@ fn decision(status: &ApprovalStatus) -> String {
         return "nobody decided".to_owned();
     };
     let response = status.response.as_deref().unwrap_or_default();
-    format!("{response} by {} at {}", decision.by.display(), decision.at.clock_time())
+    format!(
+        "{response} by {} at {}",
+        decision.by.display(),
+        decision.at.clock_time()
+    )
 }
 
 /// Writes an event file as producers do: beside, then renamed.
@@ -210,7 +295,9 @@ async fn until_written(file: &Path) -> anyhow::Result<Vec<u8>> {
             Err(_) if tokio::time::Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            Err(error) => return Err(error).with_context(|| format!("wait for {}", file.display())),
+            Err(error) => {
+                return Err(error).with_context(|| format!("wait for {}", file.display()));
+            }
         }
     }
 }

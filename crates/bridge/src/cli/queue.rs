@@ -23,8 +23,8 @@ pub(super) struct QueueArgs {
 
 pub(super) fn run(args: &QueueArgs, environment: &Environment) -> Result<ExitCode, Failure> {
     let reach = config::reach(environment)?;
-    let queue =
-        super::runtime()?.block_on(async { SocketClient::find(&reach)?.queue(args.limit).await })?;
+    let queue = super::runtime()?
+        .block_on(async { SocketClient::find(&reach)?.queue(args.limit).await })?;
     if args.json {
         output::json(&queue)?;
     } else if queue.is_empty() {

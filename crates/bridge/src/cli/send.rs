@@ -22,8 +22,8 @@ use super::failure::NO_BRIDGE;
 use super::failure::USAGE;
 use super::output;
 use super::private_file;
-use crate::client::SocketClient;
 use crate::client::ClientError;
+use crate::client::SocketClient;
 use crate::config;
 use crate::config::Environment;
 use crate::config::Reach;
@@ -41,7 +41,8 @@ Examples:
   ./report | cctelegram send --event -
 
 When no bridge is running, the event is put into the spool and sent as soon as one is.
-Exit codes: 0 stored; 1 failed; 2 the event is wrong; 4 no bridge is running and there is no spool.")]
+Exit codes: 0 stored; 1 failed; 2 the event is wrong; 4 no bridge is running and there is no spool
+that takes the event.")]
 pub(super) struct SendArgs {
     /// The first line of the message
     #[arg(required_unless_present = "event", conflicts_with = "event")]
@@ -173,8 +174,13 @@ fn spool(
 
 fn put(folder: &Path, event: &[u8]) -> Result<(), Failure> {
     let path = folder.join(format!("send-{}.json", Uuid::now_v7()));
-    let put = private_file::replace(&path, event);
-    Ok(put.with_context(|| format!("write {}\nIs there room on the disk?", path.display()))?)
+    private_file::replace(&path, event).map_err(|error| {
+        let text = format!(
+            "no bridge is running, and the spool does not take {}: {error}\nIs there room on the disk, and is the folder yours?",
+            path.display()
+        );
+        Failure::new(NO_BRIDGE, text)
+    })
 }
 
 fn compose(args: &SendArgs) -> Result<Map<String, Value>, Failure> {

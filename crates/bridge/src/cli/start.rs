@@ -24,7 +24,10 @@ pub(crate) fn run(environment: Environment) -> anyhow::Result<ExitCode> {
     for setting in &config.not_in_effect {
         tracing::warn!(setting, "not in effect");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
     let ending = runtime.block_on(serve(config, environment))?;
     // A stuck task must not keep the process: what was promised is in the store.
     runtime.shutdown_background();

@@ -24,7 +24,8 @@ pub(super) struct StatusArgs {
 
 pub(super) fn run(args: &StatusArgs, environment: &Environment) -> Result<ExitCode, Failure> {
     let reach = config::reach(environment)?;
-    let status = super::runtime()?.block_on(async { SocketClient::find(&reach)?.status().await })?;
+    let status =
+        super::runtime()?.block_on(async { SocketClient::find(&reach)?.status().await })?;
     if args.json {
         output::json(&status)?;
     } else {

@@ -59,11 +59,15 @@ pub(super) fn parse(text: &str, bot: Option<&str>) -> Option<Command> {
     let rest = text.trim().strip_prefix('/')?;
     let (head, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let name = match head.split_once('@') {
-        Some((_, addressed)) if bot.is_some_and(|bot| !bot.eq_ignore_ascii_case(addressed)) => return None,
+        Some((_, addressed)) if bot.is_some_and(|bot| !bot.eq_ignore_ascii_case(addressed)) => {
+            return None;
+        }
         Some((name, _)) => name,
         None => head,
     };
-    let argument = Some(argument.trim()).filter(|argument| !argument.is_empty()).map(str::to_owned);
+    let argument = Some(argument.trim())
+        .filter(|argument| !argument.is_empty())
+        .map(str::to_owned);
     Some(match name.to_ascii_lowercase().as_str() {
         "start" => Command::Start,
         "help" => Command::Help,
@@ -91,8 +95,19 @@ pub(super) async fn handle(
         Command::Status => ("/status", status(app).await?),
         Command::Queue => ("/queue", queue(app).await?),
         Command::Mode(None) => ("/mode", describe(&app.mode().await?)),
-        Command::Mode(Some(word)) => return switch(app, stored, message, from, ("/mode", mode_of(&word))).await,
-        Command::Mute(span) => return switch(app, stored, message, from, ("/mute", mute_of(span.as_deref()))).await,
+        Command::Mode(Some(word)) => {
+            return switch(app, stored, message, from, ("/mode", mode_of(&word))).await;
+        }
+        Command::Mute(span) => {
+            return switch(
+                app,
+                stored,
+                message,
+                from,
+                ("/mute", mute_of(span.as_deref())),
+            )
+            .await;
+        }
         Command::Other(text) => return pass_on(app, stored, message, from, text).await,
     };
     answered(app, stored, message, from, said).await
@@ -104,7 +119,10 @@ type Wish = Result<Option<(Mode, Option<Duration>)>, String>;
 fn mode_of(word: &str) -> Wish {
     match word {
         "reset" => Ok(None),
-        _ => word.parse().map(|mode| Some((mode, None))).map_err(|error: cctelegram_core::mode::BadMode| error.to_string()),
+        _ => word
+            .parse()
+            .map(|mode| Some((mode, None)))
+            .map_err(|error: cctelegram_core::mode::BadMode| error.to_string()),
     }
 }
 
@@ -112,7 +130,9 @@ fn mute_of(span: Option<&str>) -> Wish {
     let Some(span) = span else {
         return Err("For how long? For example `/mute 2h` or `/mute 30m`. `/mode mute` lasts until you switch.".to_owned());
     };
-    parse_span(span).map(|span| Some((Mode::Mute, Some(span)))).map_err(|error| error.to_string())
+    parse_span(span)
+        .map(|span| Some((Mode::Mute, Some(span))))
+        .map_err(|error| error.to_string())
 }
 
 async fn switch(
@@ -129,8 +149,9 @@ async fn switch(
     let before = app.mode().await?;
     let switch = modes::switch_to(app, wish).await?;
     let after = app.mode_of(switch);
-    let record = record(app, EventName::ModeChanged, from.id, "mode")
-        .details(serde_json::json!({ "from": before.mode, "to": after.mode, "until": after.until }));
+    let record = record(app, EventName::ModeChanged, from.id, "mode").details(
+        serde_json::json!({ "from": before.mode, "to": after.mode, "until": after.until }),
+    );
     let handling = Handling {
         records: vec![record],
         notices: vec![(message.chat, describe(&after), Some(message.message))],
@@ -155,12 +176,24 @@ async fn pass_on(
         Some(to) => app.store.event_of_message(message.chat, to).await?,
         None => None,
     };
-    let name = text.split_whitespace().next().unwrap_or_default().to_owned();
-    let said = format!("{name} is not a command of the bridge; it was passed on as an answer. /help lists the commands.");
+    let name = text
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let said = format!(
+        "{name} is not a command of the bridge; it was passed on as an answer. /help lists the commands."
+    );
     let handling = Handling {
-        records: vec![record(app, EventName::ResponseReceived, from.id, "command")],
+        records: vec![record(app, EventName::UserResponse, from.id, "command")],
         notices: vec![(message.chat, said, Some(message.message))],
-        response: Some(response(from, text, ResponseKind::Command, event.as_ref(), app.now())),
+        response: Some(response(
+            from,
+            text,
+            ResponseKind::Command,
+            event.as_ref(),
+            app.now(),
+        )),
         unpark: Some(message.chat),
         ..Handling::default()
     };
@@ -171,7 +204,10 @@ async fn pass_on(
 
 fn hello(app: &App, from: &Sender) -> String {
     if app.config.people.admits(from.id) {
-        return format!("Hello {}. This bridge reports to you. /help tells more.", from.first_name);
+        return format!(
+            "Hello {}. This bridge reports to you. /help tells more.",
+            from.first_name
+        );
     }
     format!("This is a private bridge. Your user id is {}.", from.id)
 }
@@ -189,7 +225,11 @@ fn help() -> String {
 async fn status(app: &App) -> anyhow::Result<String> {
     let counts = app.store.counts().await?;
     let problems = app.health.problems(app.now());
-    let health = if problems.is_empty() { "Everything works.".to_owned() } else { problems.join("\n") };
+    let health = if problems.is_empty() {
+        "Everything works.".to_owned()
+    } else {
+        problems.join("\n")
+    };
     let up = span(Duration::from_secs(app.now().since(app.started).as_secs()));
     Ok(format!(
         "{health}\n\nUp for {up}. {}\nWaiting: {}. Held: {}. Open requests: {}. Could not be delivered: {}.",
@@ -236,8 +276,14 @@ mod tests {
         assert_eq!(parse("/status", bot), Some(Command::Status));
         assert_eq!(parse("/Status@My_Bot", bot), Some(Command::Status));
         assert_eq!(parse("/status@other_bot", bot), None);
-        assert_eq!(parse("/mute  2h ", bot), Some(Command::Mute(Some("2h".to_owned()))));
-        assert_eq!(parse("/deploy now", bot), Some(Command::Other("/deploy now".to_owned())));
+        assert_eq!(
+            parse("/mute  2h ", bot),
+            Some(Command::Mute(Some("2h".to_owned())))
+        );
+        assert_eq!(
+            parse("/deploy now", bot),
+            Some(Command::Other("/deploy now".to_owned()))
+        );
         assert_eq!(parse("hello /status", bot), None);
     }
 
@@ -245,7 +291,9 @@ mod tests {
     fn security_only_harmless_commands_are_open_to_anybody() {
         let open: Vec<_> = COMMANDS
             .iter()
-            .filter(|(name, _)| parse(&format!("/{name}"), None).is_some_and(|command| command.is_open_to_anybody()))
+            .filter(|(name, _)| {
+                parse(&format!("/{name}"), None).is_some_and(|command| command.is_open_to_anybody())
+            })
             .map(|(name, _)| *name)
             .collect();
         assert_eq!(open, ["start", "help", "whoami"]);
@@ -256,7 +304,10 @@ mod tests {
     fn a_mute_needs_a_span_with_a_unit() {
         assert!(mute_of(None).is_err());
         assert!(mute_of(Some("2")).is_err());
-        assert_eq!(mute_of(Some("2h")), Ok(Some((Mode::Mute, Some(Duration::from_secs(7_200))))));
+        assert_eq!(
+            mute_of(Some("2h")),
+            Ok(Some((Mode::Mute, Some(Duration::from_secs(7_200)))))
+        );
         assert_eq!(mode_of("reset"), Ok(None));
         assert!(mode_of("loud").is_err());
     }

@@ -22,23 +22,30 @@ use super::stranger;
 use crate::app::App;
 
 /// Handles one message.
-pub(super) async fn handle(app: &App, stored: &StoredUpdate, message: IncomingMessage) -> anyhow::Result<()> {
+pub(super) async fn handle(
+    app: &App,
+    stored: &StoredUpdate,
+    message: IncomingMessage,
+) -> anyhow::Result<()> {
     if let Some(why) = lacks_authority(&message) {
         return no_authority(app, stored, why).await;
     }
     let Some(from) = message.from.clone() else {
         return no_authority(app, stored, "it names no sender").await;
     };
-    let command = message.text.as_deref().and_then(|text| command::parse(text, app.bot.username().as_deref()));
+    let command = message
+        .text
+        .as_deref()
+        .and_then(|text| command::parse(text, app.bot.username().as_deref()));
     if !app.config.people.admits(from.id) {
         let open = app.config.people.admits_anybody_to_help();
         return match command {
             Some(command) if open && command.is_open_to_anybody() => {
                 command::handle(app, stored, &message, &from, command).await
             }
-            Some(_) | None => {
-                stranger::refuse(app, stored, &from, Some(message.chat), "message").await.map(drop)
-            }
+            Some(_) | None => stranger::refuse(app, stored, &from, Some(message.chat), "message")
+                .await
+                .map(drop),
         };
     }
     match command {
@@ -61,7 +68,12 @@ fn lacks_authority(message: &IncomingMessage) -> Option<&'static str> {
 }
 
 /// Text that is no command: the answer to an event, or free text.
-async fn text(app: &App, stored: &StoredUpdate, message: &IncomingMessage, from: &Sender) -> anyhow::Result<()> {
+async fn text(
+    app: &App,
+    stored: &StoredUpdate,
+    message: &IncomingMessage,
+    from: &Sender,
+) -> anyhow::Result<()> {
     let Some(text) = &message.text else {
         let sorry = "Only text reaches the bridge; this was not passed on.".to_owned();
         return answered(app, stored, message, from, ("message without text", sorry)).await;
@@ -70,14 +82,23 @@ async fn text(app: &App, stored: &StoredUpdate, message: &IncomingMessage, from:
         Some(to) => app.store.event_of_message(message.chat, to).await?,
         None => None,
     };
-    let response = response(from, text.clone(), ResponseKind::Text, event.as_ref(), app.now());
+    let response = response(
+        from,
+        text.clone(),
+        ResponseKind::Text,
+        event.as_ref(),
+        app.now(),
+    );
     let said = match &event {
         Some(event) => format!("Noted as an answer to “{}”.", event.title),
         None => "Noted. It answers no message in particular: reply to one to answer it.".to_owned(),
     };
-    let target = event.as_ref().map_or_else(|| "no event".to_owned(), |event| format!("event {}", event.id));
+    let target = event.as_ref().map_or_else(
+        || "no event".to_owned(),
+        |event| format!("event {}", event.id),
+    );
     let handling = Handling {
-        records: vec![record(app, EventName::ResponseReceived, from.id, target)],
+        records: vec![record(app, EventName::UserResponse, from.id, target)],
         notices: vec![(message.chat, said, Some(message.message))],
         response: Some(response),
         unpark: Some(message.chat),
@@ -121,7 +142,10 @@ pub(super) fn response(
     at: Timestamp,
 ) -> NewResponse {
     NewResponse {
-        about: event.map_or_else(|| About::Nothing(Uuid::now_v7()), |event| About::Event(event.id.clone())),
+        about: event.map_or_else(
+            || About::Nothing(Uuid::now_v7()),
+            |event| About::Event(event.id.clone()),
+        ),
         task_id: event.and_then(|event| event.task_id.clone()),
         user_id: Some(from.id),
         username: from.username.clone(),

@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cctelegram_core::audit::Actor;
-use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Disposition;
+use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
 use cctelegram_core::id::UserId;
 use cctelegram_store::Handling;
 use cctelegram_store::StoreError;
 use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::update;
-use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::Membership;
+use cctelegram_telegram::update::StandingChange;
 
 use cctelegram_telegram::update::Update;
 use tokio_util::sync::CancellationToken;
@@ -40,7 +40,10 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
         let wait = match handle_all(&app, &stop).await {
             Ok(()) => LOOK_ANYWAY,
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "updates cannot be handled; trying again");
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "updates cannot be handled; trying again"
+                );
                 TRY_AGAIN
             }
         };
@@ -72,8 +75,15 @@ async fn handle_all(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
 
 /// An update that can never be handled must not hold up all later ones: it is refused on the record. Anything else is
 /// handed back, to be tried again.
-async fn give_up_if_hopeless(app: &App, stored: &StoredUpdate, error: anyhow::Error) -> anyhow::Result<()> {
-    let hopeless = matches!(error.downcast_ref(), Some(StoreError::Damaged { .. } | StoreError::NoSuchOption));
+async fn give_up_if_hopeless(
+    app: &App,
+    stored: &StoredUpdate,
+    error: anyhow::Error,
+) -> anyhow::Result<()> {
+    let hopeless = matches!(
+        error.downcast_ref(),
+        Some(StoreError::Damaged { .. } | StoreError::NoSuchOption)
+    );
     if !hopeless {
         return Err(error);
     }
@@ -96,7 +106,11 @@ async fn handle(app: &App, stored: &StoredUpdate) -> anyhow::Result<()> {
 }
 
 /// Somebody blocked the bot or came back.
-async fn membership_changed(app: &App, stored: &StoredUpdate, membership: Membership) -> anyhow::Result<()> {
+async fn membership_changed(
+    app: &App,
+    stored: &StoredUpdate,
+    membership: Membership,
+) -> anyhow::Result<()> {
     let person = membership.from.as_ref().map(|sender| sender.id);
     let ours = app.config.people.chats().contains(&membership.chat);
     let (Some(person), true) = (person, ours) else {
@@ -118,7 +132,12 @@ async fn membership_changed(app: &App, stored: &StoredUpdate, membership: Member
             return Ok(());
         }
     };
-    handling.records.push(record(app, name, person, format!("chat {}", membership.chat)));
+    handling.records.push(record(
+        app,
+        name,
+        person,
+        format!("chat {}", membership.chat),
+    ));
     app.store.handle(stored.id, handling).await?;
     app.wake.outbox.notify_one();
     Ok(())
@@ -132,10 +151,18 @@ fn record(app: &App, name: EventName, user: UserId, target: impl Into<String>) -
 /// Leaves an update alone, on the record: it cannot carry anybody's authority.
 async fn no_authority(app: &App, stored: &StoredUpdate, why: &str) -> anyhow::Result<()> {
     tracing::info!(update.id = %stored.id, why, "an update without authority was left alone");
-    let record = Record::new(app.now(), EventName::UpdateIgnored, Actor::System, format!("update {}", stored.id))
-        .outcome(Disposition::Refused)
-        .action(format!("left alone: {why}"));
-    let handling = Handling { records: vec![record], ..Handling::default() };
+    let record = Record::new(
+        app.now(),
+        EventName::UpdateIgnored,
+        Actor::System,
+        format!("update {}", stored.id),
+    )
+    .outcome(Disposition::Refused)
+    .action(format!("left alone: {why}"));
+    let handling = Handling {
+        records: vec![record],
+        ..Handling::default()
+    };
     app.store.handle(stored.id, handling).await?;
     Ok(())
 }

@@ -3,19 +3,18 @@
 use std::time::Duration;
 
 use cctelegram_core::approval::Approval;
-use cctelegram_core::approval::ButtonUse;
 use cctelegram_core::approval::Decision;
-use cctelegram_core::approval::Verdict;
 use cctelegram_core::approval::Person;
 use cctelegram_core::approval::Press;
+use cctelegram_core::approval::Verdict;
 use cctelegram_core::approval::Void;
-use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Disposition;
-use cctelegram_core::event::Event;
+use cctelegram_core::audit::EventName;
 use cctelegram_core::message::Draft;
 use cctelegram_crypto::Digest;
 use cctelegram_store::Decide;
 use cctelegram_store::Decided;
+use cctelegram_store::FoundButton;
 use cctelegram_store::Handling;
 use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::CallbackStyle;
@@ -31,26 +30,41 @@ const MARK_WAIT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// Handles one press.
-pub(super) async fn handle(app: &App, stored: &StoredUpdate, press: IncomingPress) -> anyhow::Result<()> {
+pub(super) async fn handle(
+    app: &App,
+    stored: &StoredUpdate,
+    press: IncomingPress,
+) -> anyhow::Result<()> {
     if press.from.is_bot || !app.config.people.admits(press.from.id) {
         if stranger::refuse(app, stored, &press.from, None, "button press").await? {
-            answer(app, &press, "This bot is private. Your press had no effect.", CallbackStyle::Window).await;
+            answer(
+                app,
+                &press,
+                "This bot is private. Your press had no effect.",
+                CallbackStyle::Window,
+            )
+            .await;
         }
         return Ok(());
     }
     match judge(app, &press).await? {
-        Ok((_, event, Verdict::Details)) => details(app, stored, &press, &event).await,
-        Ok((approval, _, Verdict::Decide(decision))) => decide(app, stored, &press, approval, decision).await,
+        Ok((found, Verdict::Details)) => details(app, stored, &press, &found).await,
+        Ok((found, Verdict::Decide(decision))) => {
+            decide(app, stored, &press, found.approval, decision).await
+        }
         Err(void) => refuse(app, stored, &press, &void.to_string()).await,
     }
 }
 
 /// What the press comes to, before anything is changed.
-async fn judge(app: &App, press: &IncomingPress) -> anyhow::Result<Result<(Approval, Event, Verdict), Void>> {
+async fn judge(
+    app: &App,
+    press: &IncomingPress,
+) -> anyhow::Result<Result<(FoundButton, Verdict), Void>> {
     let (Some(chat), Some(message), Some(data)) = (press.chat, press.message, &press.data) else {
         return Ok(Err(Void::Unknown));
     };
-    let Some((button, approval, event)) = known(app, &Digest::of(data.as_bytes())).await? else {
+    let Some(found) = known(app, &Digest::of(data.as_bytes())).await? else {
         return Ok(Err(Void::Unknown));
     };
     let by = Person {
@@ -58,20 +72,34 @@ async fn judge(app: &App, press: &IncomingPress) -> anyhow::Result<Result<(Appro
         username: press.from.username.clone(),
         first_name: press.from.first_name.clone(),
     };
-    let press = Press { by, chat, message, at: app.now() };
-    Ok(approval.press(&button, &press).map(|effect| (approval, event, effect)))
+    let press = Press {
+        by,
+        chat,
+        message,
+        at: app.now(),
+    };
+    Ok(found
+        .approval
+        .press(&found.button, &press)
+        .map(|effect| (found, effect)))
 }
 
 /// Finds the button, waiting a moment for its message to be recorded.
-async fn known(app: &App, digest: &Digest) -> anyhow::Result<Option<(ButtonUse, Approval, Event)>> {
+async fn known(app: &App, digest: &Digest) -> anyhow::Result<Option<FoundButton>> {
     let mut changes = app.wake.changes();
     let deadline = tokio::time::Instant::now() + MARK_WAIT;
     loop {
         let found = app.store.button(digest).await?;
-        if found.as_ref().is_none_or(|(button, ..)| button.message.is_some()) {
+        if found
+            .as_ref()
+            .is_none_or(|found| found.button.message.is_some())
+        {
             return Ok(found);
         }
-        if !matches!(tokio::time::timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
+        if !matches!(
+            tokio::time::timeout_at(deadline, changes.changed()).await,
+            Ok(Ok(()))
+        ) {
             return Ok(found);
         }
     }
@@ -84,11 +112,21 @@ async fn decide(
     approval: Approval,
     decision: Decision,
 ) -> anyhow::Result<()> {
-    let label = approval.options.get(decision.choice).cloned().unwrap_or_default();
+    let label = approval
+        .options
+        .get(decision.choice)
+        .cloned()
+        .unwrap_or_default();
     let (Some(chat), Some(message)) = (press.chat, press.message) else {
         return refuse(app, stored, press, &Void::Unknown.to_string()).await;
     };
-    let decide = Decide { update: stored.id, approval: approval.id, decision, chat, message };
+    let decide = Decide {
+        update: stored.id,
+        approval: approval.id,
+        decision,
+        chat,
+        message,
+    };
     match app.store.decide(decide).await? {
         Decided::Done(approval) => {
             tracing::info!(approval.id = %approval.id, event.id = %approval.event, user.id = press.from.id.0, "decided");
@@ -107,10 +145,21 @@ async fn decide(
     }
 }
 
-async fn details(app: &App, stored: &StoredUpdate, press: &IncomingPress, event: &Event) -> anyhow::Result<()> {
+async fn details(
+    app: &App,
+    stored: &StoredUpdate,
+    press: &IncomingPress,
+    found: &FoundButton,
+) -> anyhow::Result<()> {
+    let target = format!("details of event {}", found.event.id);
     let handling = Handling {
-        records: vec![record(app, EventName::CommandHandled, press.from.id, format!("details of event {}", event.id))],
-        details: press.chat.map(|chat| (event.id.clone(), chat)),
+        records: vec![record(
+            app,
+            EventName::CommandHandled,
+            press.from.id,
+            target,
+        )],
+        details: press.chat.map(|chat| (found.key, chat)),
         ..Handling::default()
     };
     app.store.handle(stored.id, handling).await?;
@@ -120,13 +169,26 @@ async fn details(app: &App, stored: &StoredUpdate, press: &IncomingPress, event:
 }
 
 /// A press that changes nothing: on the record, and the presser is told the truth.
-async fn refuse(app: &App, stored: &StoredUpdate, press: &IncomingPress, truth: &str) -> anyhow::Result<()> {
-    let record = record(app, EventName::ApprovalPressRefused, press.from.id, "button")
-        .outcome(Disposition::Refused)
-        .action(truth.to_owned());
+async fn refuse(
+    app: &App,
+    stored: &StoredUpdate,
+    press: &IncomingPress,
+    truth: &str,
+) -> anyhow::Result<()> {
+    let record = record(
+        app,
+        EventName::ApprovalPressRefused,
+        press.from.id,
+        "button",
+    )
+    .outcome(Disposition::Refused)
+    .action(truth.to_owned());
     tracing::warn!(user.id = press.from.id.0, truth, "a press was refused");
     app.metrics.refused();
-    let handling = Handling { records: vec![record], ..Handling::default() };
+    let handling = Handling {
+        records: vec![record],
+        ..Handling::default()
+    };
     app.store.handle(stored.id, handling).await?;
     answer(app, press, truth, CallbackStyle::Window).await;
     Ok(())

@@ -1,7 +1,7 @@
 //! Somebody who is not on the allow-list: one polite refusal an hour at most, everything on the record.
 
-use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Disposition;
+use cctelegram_core::audit::EventName;
 use cctelegram_core::id::ChatId;
 use cctelegram_store::Handling;
 use cctelegram_store::StoredUpdate;
@@ -24,11 +24,20 @@ pub(super) async fn refuse(
     let told = app.store.may_refuse_stranger(from.id, app.now()).await?;
     let record = record(app, EventName::AccessRefused, from.id, what)
         .outcome(Disposition::Refused)
-        .action(if told { "refused, told so" } else { "refused silently" });
-    let mut handling = Handling { records: vec![record], ..Handling::default() };
+        .action(if told {
+            "refused, told so"
+        } else {
+            "refused silently"
+        });
+    let mut handling = Handling {
+        records: vec![record],
+        ..Handling::default()
+    };
     if told {
         handling.stranger = Some(from.id);
-        handling.notices.extend(private_chat.map(|chat| (chat, REFUSAL.to_owned(), None)));
+        handling
+            .notices
+            .extend(private_chat.map(|chat| (chat, REFUSAL.to_owned(), None)));
     }
     tracing::warn!(user.id = from.id.0, what, "a stranger was refused");
     app.metrics.refused();

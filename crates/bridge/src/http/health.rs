@@ -20,7 +20,11 @@ const COMMITS_WITHIN: Duration = Duration::from_secs(5);
 pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
     match local::report(&app).await {
         Ok(status) => {
-            let code = if status.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            let code = if status.healthy {
+                StatusCode::OK
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
+            };
             let body = json!({
                 "status": if status.healthy { "healthy" } else { "unhealthy" },
                 "problems": status.problems,
@@ -39,7 +43,11 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
             let error = format!("{:#}", anyhow::Error::from(error));
             tracing::error!(error, "health cannot be told");
             let problems = ["The database does not answer."];
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unhealthy", "problems": problems }))).into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                Json(json!({ "status": "unhealthy", "problems": problems })),
+            )
+                .into_response()
         }
     }
 }
@@ -47,7 +55,11 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
 /// 200 as soon as events are taken in, whether Telegram can be reached or not.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     if app.config.people.users().is_empty() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "nobody is allowed to receive messages\n").into_response();
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "nobody is allowed to receive messages\n",
+        )
+            .into_response();
     }
     "ready\n".into_response()
 }
@@ -56,7 +68,9 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 pub(crate) async fn problems(app: &App) -> Vec<String> {
     let now = app.now();
     let store = match tokio::time::timeout(COMMITS_WITHIN, app.store.ping(now)).await {
-        Ok(committed) => committed.err().map(|error| format!("{:#}", anyhow::Error::from(error))),
+        Ok(committed) => committed
+            .err()
+            .map(|error| format!("{:#}", anyhow::Error::from(error))),
         Err(_) => Some("a change is not committed in time".to_owned()),
     };
     app.health.store(store);
@@ -77,5 +91,8 @@ pub(crate) async fn parked(app: &App) -> Vec<String> {
     let chats = app.config.people.chats();
     let parked = app.store.parked().await.unwrap_or_default().into_iter();
     let ours = parked.filter(|(chat, _)| chats.contains(chat));
-    ours.map(|(chat, why)| format!("Chat {chat} cannot be written to until its user writes: {why}.")).collect()
+    ours.map(|(chat, why)| {
+        format!("Chat {chat} cannot be written to until its user writes: {why}.")
+    })
+    .collect()
 }

@@ -9,12 +9,21 @@ use axum::response::Response;
 
 /// Refuses requests for a foreign host with 421 (RFC 9110, 15.5.20).
 pub(super) async fn check(port: u16, request: Request, next: Next) -> Response {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    if host.is_some_and(|host| is_ours(host, port)) && request.headers().get_all(HOST).iter().count() == 1 {
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    if host.is_some_and(|host| is_ours(host, port))
+        && request.headers().get_all(HOST).iter().count() == 1
+    {
         return next.run(request).await;
     }
     tracing::warn!(host, "a request for a foreign host was refused");
-    (StatusCode::MISDIRECTED_REQUEST, "this address answers for 127.0.0.1 and localhost only\n").into_response()
+    (
+        StatusCode::MISDIRECTED_REQUEST,
+        "this address answers for 127.0.0.1 and localhost only\n",
+    )
+        .into_response()
 }
 
 fn is_ours(host: &str, port: u16) -> bool {
@@ -34,7 +43,15 @@ mod tests {
         for host in ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:8080"] {
             assert!(is_ours(host, 8080), "{host}");
         }
-        let foreign = ["evil.test", "evil.test:8080", "127.0.0.1", "127.0.0.1:80", "localhost.evil.test:8080", "", ":8080"];
+        let foreign = [
+            "evil.test",
+            "evil.test:8080",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "localhost.evil.test:8080",
+            "",
+            ":8080",
+        ];
         for host in foreign {
             assert!(!is_ours(host, 8080), "{host}");
         }

@@ -29,7 +29,11 @@ pub(crate) async fn bind(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves until `stop` is cancelled and the requests in hand are answered.
-pub(crate) async fn run(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let port = listener.local_addr()?.port();
     let routes = Router::new()
         .route("/health", get(health::health))
@@ -37,17 +41,33 @@ pub(crate) async fn run(app: Arc<App>, listener: TcpListener, stop: Cancellation
         .route("/live", get(|| async { "live\n" }))
         .route("/metrics", get(metrics))
         .fallback(|| async { (StatusCode::NOT_FOUND, "there is no such page\n") })
-        .layer(middleware::from_fn(move |request, next| host::check(port, request, next)))
+        .layer(middleware::from_fn(move |request, next| {
+            host::check(port, request, next)
+        }))
         .with_state(app);
-    axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await.context("serve HTTP")
+    axum::serve(listener, routes)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+        .context("serve HTTP")
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> axum::response::Response {
     match app.metrics.exposition(&app).await {
-        Ok(text) => ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response(),
+        Ok(text) => (
+            [(
+                CONTENT_TYPE,
+                "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            )],
+            text,
+        )
+            .into_response(),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the figures cannot be read");
-            (StatusCode::SERVICE_UNAVAILABLE, "the figures cannot be read; bridge.log says why\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the figures cannot be read; bridge.log says why\n",
+            )
+                .into_response()
         }
     }
 }

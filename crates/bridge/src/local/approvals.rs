@@ -46,23 +46,46 @@ pub(super) async fn post(
     ConnectInfo(peer): ConnectInfo<Peer>,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Asked>), Refused> {
-    let request: AskRequest = serde_json::from_slice(&body).map_err(|error| bad_request(&error.to_string()))?;
+    let request: AskRequest =
+        serde_json::from_slice(&body).map_err(|error| bad_request(&error.to_string()))?;
     let lifetime = request.lifetime_s.map(Duration::from_secs);
-    if request.lifetime_s.is_some_and(|seconds| !(1..=LONGEST_LIFETIME_S).contains(&seconds)) {
-        return Err(bad_request(&format!("lifetime_s: expected 1 to {LONGEST_LIFETIME_S} seconds")));
+    if request
+        .lifetime_s
+        .is_some_and(|seconds| !(1..=LONGEST_LIFETIME_S).contains(&seconds))
+    {
+        return Err(bad_request(&format!(
+            "lifetime_s: expected 1 to {LONGEST_LIFETIME_S} seconds"
+        )));
     }
-    let event = events::parse(&local, &serde_json::to_vec(&request.event).unwrap_or_default())?;
+    let event = events::parse(
+        &local,
+        &serde_json::to_vec(&request.event).unwrap_or_default(),
+    )?;
     if !event.asks() {
         let reason = "expected `approval_request`: only that can be decided".to_owned();
-        return Err(Rejected { field: "event.type".to_owned(), reason }.into());
+        return Err(Rejected {
+            field: "event.type".to_owned(),
+            reason,
+        }
+        .into());
     }
     let taken = intake::take(&local.app, event, lifetime, peer.actor()).await?;
     let Some(approval_id) = taken.approval else {
-        let message = format!("event id {} was used for something else within the last 7 days", taken.event);
+        let message = format!(
+            "event id {} was used for something else within the last 7 days",
+            taken.event
+        );
         return Err(Refused::new(StatusCode::CONFLICT, "id_in_use", message));
     };
     tracing::info!(approval.id = %approval_id, event.id = %taken.event, "a decision was asked for");
-    Ok((StatusCode::CREATED, Json(Asked { approval_id, event_id: taken.event, muted: taken.muted })))
+    Ok((
+        StatusCode::CREATED,
+        Json(Asked {
+            approval_id,
+            event_id: taken.event,
+            muted: taken.muted,
+        }),
+    ))
 }
 
 /// Tells where a request stands, after waiting for its end if asked to.
@@ -72,11 +95,20 @@ pub(super) async fn get(
     Query(wait): Query<Wait>,
 ) -> Result<Json<ApprovalStatus>, Refused> {
     let id = parse_id(&id)?;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(wait.wait_s.min(LONGEST_WAIT_S));
+    let deadline =
+        tokio::time::Instant::now() + Duration::from_secs(wait.wait_s.min(LONGEST_WAIT_S));
     let mut changes = local.app.wake.changes();
     loop {
-        let approval = local.app.store.approval(id).await?.ok_or_else(|| Refused::not_found("such request"))?;
-        if approval.ending().is_some() || tokio::time::Instant::now() >= deadline || local.stop.is_cancelled() {
+        let approval = local
+            .app
+            .store
+            .approval(id)
+            .await?
+            .ok_or_else(|| Refused::not_found("such request"))?;
+        if approval.ending().is_some()
+            || tokio::time::Instant::now() >= deadline
+            || local.stop.is_cancelled()
+        {
             return Ok(Json(status(approval)));
         }
         tokio::select! {
@@ -96,16 +128,33 @@ pub(super) async fn delete(
 ) -> Result<Json<ApprovalStatus>, Refused> {
     let id = parse_id(&id)?;
     let now = local.app.now();
-    let record = Record::new(now, EventName::ApprovalWithdrawn, peer.actor(), format!("approval {id}"));
-    if local.app.store.end(id, approval::State::Withdrawn { at: now }, record, now).await?.is_some() {
+    let record = Record::new(
+        now,
+        EventName::ApprovalWithdrawn,
+        peer.actor(),
+        format!("approval {id}"),
+    );
+    if local
+        .app
+        .store
+        .end(id, approval::State::Withdrawn { at: now }, record, now)
+        .await?
+        .is_some()
+    {
         local.app.wake.decided();
     }
-    let approval = local.app.store.approval(id).await?.ok_or_else(|| Refused::not_found("such request"))?;
+    let approval = local
+        .app
+        .store
+        .approval(id)
+        .await?
+        .ok_or_else(|| Refused::not_found("such request"))?;
     Ok(Json(status(approval)))
 }
 
 fn parse_id(text: &str) -> Result<ApprovalId, Refused> {
-    text.parse().map_err(|_| bad_request(&format!("`{text}` is not the id of a request")))
+    text.parse()
+        .map_err(|_| bad_request(&format!("`{text}` is not the id of a request")))
 }
 
 fn bad_request(message: &str) -> Refused {
@@ -115,7 +164,9 @@ fn bad_request(message: &str) -> Refused {
 fn status(approval: Approval) -> ApprovalStatus {
     let choice = approval.state.decision().map(|decision| decision.choice);
     ApprovalStatus {
-        response: choice.and_then(|choice| approval.response(choice)).map(str::to_owned),
+        response: choice
+            .and_then(|choice| approval.response(choice))
+            .map(str::to_owned),
         option: choice.and_then(|choice| approval.options.get(choice).cloned()),
         approval_id: approval.id,
         event_id: approval.event,

@@ -28,7 +28,11 @@ pub(super) async fn post(
     let event = parse(&local, &body)?;
     let taken = intake::take(&local.app, event, None, peer.actor()).await?;
     tracing::info!(event.id = %taken.event, stored_as = ?taken.stored_as, "event stored");
-    let accepted = Accepted { event_id: taken.event, status: taken.stored_as, muted: taken.muted };
+    let accepted = Accepted {
+        event_id: taken.event,
+        status: taken.stored_as,
+        muted: taken.muted,
+    };
     Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 
@@ -36,7 +40,10 @@ pub(super) async fn post(
 pub(super) fn parse(local: &Local, bytes: &[u8]) -> Result<Event, Rejected> {
     if bytes.len() > LARGEST_EVENT {
         let reason = format!("it is larger than {} KiB", LARGEST_EVENT / 1024);
-        return Err(Rejected { field: "document".to_owned(), reason });
+        return Err(Rejected {
+            field: "document".to_owned(),
+            reason,
+        });
     }
     let once = Digest::of(Uuid::now_v7().as_bytes());
     event::parse(bytes, local.app.config.intake.validation, once)

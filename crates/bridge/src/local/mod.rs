@@ -36,17 +36,30 @@ struct Local {
 }
 
 /// Serves the socket until `stop` is cancelled and the requests in hand are answered.
-pub(crate) async fn run(app: Arc<App>, listener: PeerListener, stop: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    app: Arc<App>,
+    listener: PeerListener,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let routes = Router::new()
         .route("/v1/events", post(events::post))
         .route("/v1/approvals", post(approvals::post))
-        .route("/v1/approvals/{id}", get(approvals::get).delete(approvals::delete))
+        .route(
+            "/v1/approvals/{id}",
+            get(approvals::get).delete(approvals::delete),
+        )
         .route("/v1/status", get(status::get))
-        .route("/v1/mode", get(mode::get).put(mode::put).delete(mode::delete))
+        .route(
+            "/v1/mode",
+            get(mode::get).put(mode::put).delete(mode::delete),
+        )
         .route("/v1/queue", get(status::queue))
         .fallback(problem::no_such_path)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(Local { app, stop: stop.clone() });
+        .with_state(Local {
+            app,
+            stop: stop.clone(),
+        });
     let service = routes.into_make_service_with_connect_info::<peer::Peer>();
     axum::serve(listener, service)
         .with_graceful_shutdown(stop.cancelled_owned())

@@ -40,13 +40,18 @@ pub(super) async fn delete(
     switch(&local, peer, None).await
 }
 
-async fn switch(local: &Local, peer: Peer, wish: Option<(Mode, Option<Duration>)>) -> Result<Json<ModeStatus>, Refused> {
+async fn switch(
+    local: &Local,
+    peer: Peer,
+    wish: Option<(Mode, Option<Duration>)>,
+) -> Result<Json<ModeStatus>, Refused> {
     let app = &local.app;
     let before = app.mode().await?;
     let switch = modes::switch_to(app, wish).await?;
     let after = app.mode_of(switch);
-    let record = Record::new(app.now(), EventName::ModeChanged, peer.actor(), "mode")
-        .details(serde_json::json!({ "from": before.mode, "to": after.mode, "until": after.until }));
+    let record = Record::new(app.now(), EventName::ModeChanged, peer.actor(), "mode").details(
+        serde_json::json!({ "from": before.mode, "to": after.mode, "until": after.until }),
+    );
     app.store.set_switch(switch, record).await?;
     modes::follow(app, before.mode, after.mode).await?;
     Ok(Json(after))

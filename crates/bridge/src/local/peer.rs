@@ -52,16 +52,22 @@ impl Listener for PeerListener {
             let (stream, _) = Listener::accept(&mut self.listener).await;
             match stream.peer_cred().map(|credentials| credentials.uid()) {
                 Ok(uid) if self.admits.admits(uid) => return (stream, Peer { uid }),
-                Ok(uid) => tracing::warn!(uid, "a process of another user was refused at the socket"),
+                Ok(uid) => {
+                    tracing::warn!(uid, "a process of another user was refused at the socket")
+                }
                 // Whoever cannot be named is not let in.
-                Err(error) => tracing::warn!(%error, "a process without credentials was refused at the socket"),
+                Err(error) => {
+                    tracing::warn!(%error, "a process without credentials was refused at the socket")
+                }
             }
         }
     }
 
     fn local_addr(&self) -> std::io::Result<Peer> {
         let _: SocketAddr = self.listener.local_addr()?;
-        Ok(Peer { uid: rustix::process::geteuid().as_raw() })
+        Ok(Peer {
+            uid: rustix::process::geteuid().as_raw(),
+        })
     }
 }
 

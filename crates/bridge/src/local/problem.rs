@@ -23,11 +23,22 @@ pub(super) struct Refused {
 
 impl Refused {
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, problem: Problem { code: code.to_owned(), message: message.into(), field: None } }
+        Self {
+            status,
+            problem: Problem {
+                code: code.to_owned(),
+                message: message.into(),
+                field: None,
+            },
+        }
     }
 
     pub(super) fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no {what}"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is no {what}"),
+        )
     }
 }
 
@@ -38,7 +49,10 @@ pub(super) async fn no_such_path() -> Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let waits = matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let waits = matches!(
+            self.status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        );
         let mut response = (self.status, Json(self.problem)).into_response();
         if waits {
             response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S);
@@ -49,7 +63,11 @@ impl IntoResponse for Refused {
 
 impl From<Rejected> for Refused {
     fn from(rejected: Rejected) -> Self {
-        let mut refused = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", rejected.to_string());
+        let mut refused = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_event",
+            rejected.to_string(),
+        );
         refused.problem.field = Some(rejected.field);
         refused
     }
@@ -62,6 +80,7 @@ impl From<Refusal> for Refused {
             Refusal::Full(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", message),
             Refusal::Memory => Self::new(StatusCode::TOO_MANY_REQUESTS, "memory_short", message),
             Refusal::Nobody => Self::new(StatusCode::SERVICE_UNAVAILABLE, "nobody", message),
+            Refusal::Conflict(_) => Self::new(StatusCode::CONFLICT, "id_in_use", message),
             Refusal::Store(error) => error.into(),
         }
     }
@@ -69,7 +88,10 @@ impl From<Refusal> for Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        tracing::error!(error = format!("{:#}", anyhow::Error::from(error)), "a request failed at the store");
+        tracing::error!(
+            error = format!("{:#}", anyhow::Error::from(error)),
+            "a request failed at the store"
+        );
         let message = "the database did not take the change; bridge.log says why";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "internal", message)
     }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use cctelegram_core::audit::Actor;
-use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Disposition;
+use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
 use cctelegram_core::event;
 use cctelegram_core::event::Event;
@@ -47,8 +47,14 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let folder = Folder::open(&app.config.home)?;
     let watcher = watch::start(&app);
-    let mut spool =
-        Spool { app, folder, watcher, unsettled: HashMap::new(), recorded: HashMap::new(), waits: false };
+    let mut spool = Spool {
+        app,
+        folder,
+        watcher,
+        unsettled: HashMap::new(),
+        recorded: HashMap::new(),
+        waits: false,
+    };
     while !stop.is_cancelled() {
         let app = spool.app.clone();
         let woken = app.wake.spool.notified();
@@ -108,12 +114,17 @@ enum Look {
 impl Spool {
     /// Goes through the folder once; returns when to look again.
     async fn scan(&mut self, stop: &CancellationToken) -> Again {
-        let names = match self.reopen_if_replaced().and_then(|()| Ok(self.folder.names()?)) {
+        let names = match self
+            .reopen_if_replaced()
+            .and_then(|()| Ok(self.folder.names()?))
+        {
             Ok(names) => names,
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(error, "the events folder cannot be read");
-                self.app.health.spool(Some(format!("The events folder cannot be read: {error}.")));
+                self.app
+                    .health
+                    .spool(Some(format!("The events folder cannot be read: {error}.")));
                 return Again::Later;
             }
         };
@@ -135,8 +146,16 @@ impl Spool {
         if self.tell_waiting(refused) {
             return Again::Later;
         }
-        let look_anyway = if self.watcher.is_some() { LOOK_ANYWAY } else { TRY_AGAIN };
-        Again::Within(if self.unsettled.is_empty() { look_anyway } else { SETTLED })
+        let look_anyway = if self.watcher.is_some() {
+            LOOK_ANYWAY
+        } else {
+            TRY_AGAIN
+        };
+        Again::Within(if self.unsettled.is_empty() {
+            look_anyway
+        } else {
+            SETTLED
+        })
     }
 
     /// A folder that was removed and made anew is another one: it is opened and watched again.
@@ -178,15 +197,16 @@ impl Spool {
         }
         let taken = intake::take_all(&self.app, events).await;
         for (file, taken) in files.into_iter().zip(taken) {
-            let name = file.name().display();
             match taken {
                 Ok(taken) => {
+                    let name = file.name().display();
                     tracing::info!(event.id = %taken.event, file = %name, stored_as = ?taken.stored_as, "event file stored");
                     file.remove(&self.folder);
                     batch.taken = batch.taken.saturating_add(1);
                 }
+                Err(conflict @ Refusal::Conflict(_)) => self.refuse_claimed(&file, &conflict).await,
                 Err(refusal) => {
-                    tracing::debug!(file = %name, "an event file has to wait");
+                    tracing::debug!(file = %file.name().display(), "an event file has to wait");
                     file.put_back(&self.folder);
                     batch.refused = Some(refusal);
                 }
@@ -195,11 +215,26 @@ impl Spool {
         batch
     }
 
+    /// Sets a file aside whose event will never be taken, however long it waits.
+    async fn refuse_claimed(&mut self, file: &Claimed, refusal: &Refusal) {
+        let (name, judged) = file.judged();
+        if let Err(error) = self
+            .refuse(&name.to_owned(), &refusal.to_string(), judged)
+            .await
+        {
+            let error = format!("{error:#}");
+            tracing::error!(file = %file.name().display(), error, "a refused event file stays where it is");
+        }
+    }
+
     /// Notes why files have to wait, once until none has to; true while some do.
     fn tell_waiting(&mut self, refused: Option<Refusal>) -> bool {
         let waits = refused.is_some();
         if let Some(refusal) = refused.filter(|_| !self.waits) {
-            tracing::warn!(reason = format!("{:#}", anyhow::Error::from(refusal)), "event files have to wait");
+            tracing::warn!(
+                reason = format!("{:#}", anyhow::Error::from(refusal)),
+                "event files have to wait"
+            );
         }
         self.waits = waits;
         waits
@@ -216,7 +251,9 @@ impl Spool {
             Ok(opened) => opened,
             Err(Trouble::Gone) => return Ok(Look::Nothing),
             Err(Trouble::Linked(_)) if self.may_still_grow(name, seen) => return Ok(Look::Nothing),
-            Err(Trouble::Refused(reason) | Trouble::Linked(reason)) => return Ok(Look::Refused(reason, seen)),
+            Err(Trouble::Refused(reason) | Trouble::Linked(reason)) => {
+                return Ok(Look::Refused(reason, seen));
+            }
             Err(Trouble::Io(error)) => return Err(error.into()),
         };
         if !is_complete(&opened) && self.may_still_grow(name, opened.fingerprint) {
@@ -228,9 +265,12 @@ impl Spool {
         let parse = || event::parse(&opened.bytes, validation, opened.origin(name));
         let event = match catch_unwind(AssertUnwindSafe(parse)) {
             Ok(Ok(event)) => event,
-            Ok(Err(rejected)) => return Ok(Look::Refused(rejected.to_string(), opened.fingerprint)),
+            Ok(Err(rejected)) => {
+                return Ok(Look::Refused(rejected.to_string(), opened.fingerprint));
+            }
             Err(_) => {
-                let reason = "reading it failed inside the program: please report it, with this file";
+                let reason =
+                    "reading it failed inside the program: please report it, with this file";
                 return Ok(Look::Refused(reason.to_owned(), opened.fingerprint));
             }
         };
@@ -239,7 +279,10 @@ impl Spool {
     }
 
     fn may_still_grow(&mut self, name: &OsString, now: Fingerprint) -> bool {
-        let entry = self.unsettled.entry(name.clone()).or_insert_with(|| (now, Instant::now()));
+        let entry = self
+            .unsettled
+            .entry(name.clone())
+            .or_insert_with(|| (now, Instant::now()));
         if entry.0 != now {
             *entry = (now, Instant::now());
         }
@@ -247,14 +290,25 @@ impl Spool {
     }
 
     /// Sets a file aside, on the record.
-    async fn refuse(&mut self, name: &OsString, reason: &str, judged: Fingerprint) -> anyhow::Result<()> {
+    async fn refuse(
+        &mut self,
+        name: &OsString,
+        reason: &str,
+        judged: Fingerprint,
+    ) -> anyhow::Result<()> {
         if self.recorded.get(name) == Some(&judged) {
             return reject::set_aside(&self.folder, name, reason, judged);
         }
-        tracing::warn!(file = %name.display(), reason, "an event file was refused");
-        let record = Record::new(self.app.now(), EventName::EventRejected, Actor::System, format!("file {}", name.display()))
-            .outcome(Disposition::Refused)
-            .action(reason);
+        let file = claim::original(name).display();
+        tracing::warn!(%file, reason, "an event file was refused");
+        let record = Record::new(
+            self.app.now(),
+            EventName::EventRejected,
+            Actor::System,
+            format!("file {file}"),
+        )
+        .outcome(Disposition::Refused)
+        .action(reason);
         self.app.store.record(record).await?;
         self.app.metrics.rejected();
         self.recorded.insert(name.clone(), judged);

@@ -93,7 +93,9 @@ impl Folder {
             let name = entry.file_name().to_bytes();
             let ours = name.ends_with(b".json") && !name.starts_with(b".");
             if ours || claim::is_claimed(name) {
-                let modified = self.stat(OsStr::from_bytes(name)).map_or((0, 0), |stat| modified(&stat));
+                let modified = self
+                    .stat(OsStr::from_bytes(name))
+                    .map_or((0, 0), |stat| modified(&stat));
                 found.push((modified, OsStr::from_bytes(name).to_owned()));
             }
         }
@@ -109,25 +111,38 @@ impl Folder {
     pub(super) fn read(&self, name: &OsStr) -> Result<Opened, Trouble> {
         // A claimed file is measured by the name that its producer gave.
         if claim::original(name).len() > LONGEST_NAME {
-            return Err(Trouble::Refused(format!("the file name is longer than {LONGEST_NAME} bytes")));
+            return Err(Trouble::Refused(format!(
+                "the file name is longer than {LONGEST_NAME} bytes"
+            )));
         }
         // Not blocking, so that a FIFO or a device cannot hold us; no symlink anywhere; nothing outside the folder.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_XDEV;
+        let flags =
+            OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let beneath = ResolveFlags::BENEATH
+            | ResolveFlags::NO_SYMLINKS
+            | ResolveFlags::NO_MAGICLINKS
+            | ResolveFlags::NO_XDEV;
         let opened = rustix::fs::openat2(&self.events, name, flags, Mode::empty(), beneath);
         let file = File::from(opened.map_err(|errno| trouble(errno, self.stat(name).ok()))?);
         let before = plain_file(&file)?;
         let mut bytes = Vec::new();
-        (&file).take(LARGEST.saturating_add(1)).read_to_end(&mut bytes).map_err(Trouble::Io)?;
+        (&file)
+            .take(LARGEST.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(Trouble::Io)?;
         if bytes.len() as u64 > LARGEST {
             return Err(too_large());
         }
-        let after = Fingerprint::of(&rustix::fs::fstat(&file).map_err(|errno| Trouble::Io(errno.into()))?);
+        let after =
+            Fingerprint::of(&rustix::fs::fstat(&file).map_err(|errno| Trouble::Io(errno.into()))?);
         if after != before {
             // Written to while it was read: what was read is nobody's document.
             bytes.clear();
         }
-        Ok(Opened { bytes, fingerprint: after })
+        Ok(Opened {
+            bytes,
+            fingerprint: after,
+        })
     }
 }
 
@@ -138,7 +153,9 @@ fn plain_file(file: &File) -> Result<Fingerprint, Trouble> {
         return refused(kind(&stat));
     }
     if stat.st_nlink != 1 {
-        return Err(Trouble::Linked("it is a hard link: the same file has another name elsewhere".to_owned()));
+        return Err(Trouble::Linked(
+            "it is a hard link: the same file has another name elsewhere".to_owned(),
+        ));
     }
     if stat.st_uid != rustix::process::geteuid().as_raw() {
         return refused("it belongs to another user");
@@ -159,7 +176,9 @@ fn trouble(errno: Errno, stat: Option<Stat>) -> Trouble {
         Errno::NOENT => Trouble::Gone,
         Errno::LOOP => Trouble::Refused("it is a symbolic link".to_owned()),
         Errno::XDEV => Trouble::Refused("it leads outside the events folder".to_owned()),
-        Errno::ACCESS | Errno::PERM => Trouble::Refused("it cannot be opened: permission denied".to_owned()),
+        Errno::ACCESS | Errno::PERM => {
+            Trouble::Refused("it cannot be opened: permission denied".to_owned())
+        }
         _ => match stat {
             Some(stat) if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile => {
                 Trouble::Refused(kind(&stat).to_owned())
@@ -182,7 +201,10 @@ fn kind(stat: &Stat) -> &'static str {
 }
 
 fn modified(stat: &Stat) -> (i64, i64) {
-    (stat.st_mtime, i64::try_from(stat.st_mtime_nsec).unwrap_or(0))
+    (
+        stat.st_mtime,
+        i64::try_from(stat.st_mtime_nsec).unwrap_or(0),
+    )
 }
 
 impl Fingerprint {
@@ -192,7 +214,10 @@ impl Fingerprint {
             inode: stat.st_ino,
             size: stat.st_size,
             modified: modified(stat),
-            changed: (stat.st_ctime, i64::try_from(stat.st_ctime_nsec).unwrap_or(0)),
+            changed: (
+                stat.st_ctime,
+                i64::try_from(stat.st_ctime_nsec).unwrap_or(0),
+            ),
         }
     }
 }

@@ -24,7 +24,12 @@ const SAME_NAME: u32 = 10_000;
 
 /// Moves the file to `rejected/` and writes `<name>.reason` beside it. What the file is does not matter: it is renamed,
 /// never opened. A file that took the name since `judged` keeps it: it was not judged.
-pub(super) fn set_aside(folder: &Folder, name: &OsStr, reason: &str, judged: Fingerprint) -> anyhow::Result<()> {
+pub(super) fn set_aside(
+    folder: &Folder,
+    name: &OsStr,
+    reason: &str,
+    judged: Fingerprint,
+) -> anyhow::Result<()> {
     let shown = claim::original(name).as_bytes();
     let base = OsStr::from_bytes(shown.get(..KEPT_OF_NAME).unwrap_or(shown));
     for number in 1..SAME_NAME {
@@ -32,8 +37,16 @@ pub(super) fn set_aside(folder: &Folder, name: &OsStr, reason: &str, judged: Fin
         if number > 1 {
             target.push(format!(".{number}"));
         }
-        match rustix::fs::renameat_with(folder.fd(), name, folder.rejected(), &target, RenameFlags::NOREPLACE) {
-            Ok(()) if is_still(folder, &target, judged) => return write_reason(folder, target, reason),
+        match rustix::fs::renameat_with(
+            folder.fd(),
+            name,
+            folder.rejected(),
+            &target,
+            RenameFlags::NOREPLACE,
+        ) {
+            Ok(()) if is_still(folder, &target, judged) => {
+                return write_reason(folder, target, reason);
+            }
             Ok(()) => return give_back(folder, name, &target),
             Err(Errno::EXIST) => {}
             // Gone meanwhile: there is nothing left to refuse.
@@ -50,13 +63,20 @@ fn is_still(folder: &Folder, moved: &OsStr, judged: Fingerprint) -> bool {
 }
 
 fn give_back(folder: &Folder, name: &OsStr, moved: &OsStr) -> anyhow::Result<()> {
-    let back = rustix::fs::renameat_with(folder.rejected(), moved, folder.fd(), name, RenameFlags::NOREPLACE);
+    let back = rustix::fs::renameat_with(
+        folder.rejected(),
+        moved,
+        folder.fd(),
+        name,
+        RenameFlags::NOREPLACE,
+    );
     back.context("give a file its name back that took the place of a refused one")
 }
 
 fn write_reason(folder: &Folder, mut name: OsString, reason: &str) -> anyhow::Result<()> {
     name.push(".reason");
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags =
+        OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(folder.rejected(), &name, flags, Mode::RUSR | Mode::WUSR);
     let mut file = File::from(file.context("write the reason of a refused file")?);
     writeln!(file, "{reason}").context("write the reason of a refused file")

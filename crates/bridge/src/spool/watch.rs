@@ -20,7 +20,8 @@ pub(super) fn start(app: &Arc<App>) -> Option<Watch> {
     // The callback does nothing but wake: lost or merged notifications, errors and overflows all mean the same.
     let wake = move |event: notify::Result<Event>| {
         // Looking opens the folder: whoever looked at that again would never rest.
-        let opened = event.is_ok_and(|event| matches!(event.kind, EventKind::Access(AccessKind::Open(_))));
+        let opened =
+            event.is_ok_and(|event| matches!(event.kind, EventKind::Access(AccessKind::Open(_))));
         if !opened {
             woken.wake.spool.notify_one();
         }

@@ -3,6 +3,6 @@
 mod record;
 
 pub use record::Actor;
-pub use record::EventName;
 pub use record::Disposition;
+pub use record::EventName;
 pub use record::Record;

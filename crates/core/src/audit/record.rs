@@ -28,6 +28,7 @@ pub struct Record {
 pub enum EventName {
     BridgeStarted,
     BridgeStopped,
+    BotChanged,
     EventAccepted,
     EventRejected,
     ApprovalRequested,
@@ -38,7 +39,7 @@ pub enum EventName {
     ApprovalPressRefused,
     AccessRefused,
     CommandHandled,
-    ResponseReceived,
+    UserResponse,
     UpdateIgnored,
     MessageUndeliverable,
     RecipientParked,
@@ -73,7 +74,12 @@ pub enum Actor {
 impl Record {
     /// A record of something that went well, with nothing more to tell.
     #[must_use]
-    pub fn new(timestamp: Timestamp, event: EventName, actor: Actor, target: impl Into<String>) -> Self {
+    pub fn new(
+        timestamp: Timestamp,
+        event: EventName,
+        actor: Actor,
+        target: impl Into<String>,
+    ) -> Self {
         Self {
             timestamp,
             event,

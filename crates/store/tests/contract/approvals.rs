@@ -1,26 +1,33 @@
 //! Requests for a decision: one answer, however it comes.
 
+use std::collections::BTreeSet;
+
 use cctelegram_core::approval::Choice;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::delivery::Work;
+use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
 use cctelegram_crypto::Digest;
+use cctelegram_store::Accept;
 use cctelegram_store::Ask;
 use cctelegram_store::Handling;
 use cctelegram_store::Marked;
 use cctelegram_store::Mint;
 use cctelegram_store::StoreError;
+use serde_json::json;
 
 use crate::fixture::ANNA;
 use crate::fixture::BEN;
 use crate::fixture::Fixture;
+use crate::fixture::accept;
 use crate::fixture::approval_id;
 use crate::fixture::at;
 use crate::fixture::decide;
 use crate::fixture::ids;
 use crate::fixture::record;
 use crate::fixture::request;
+use crate::fixture::typed;
 use crate::fixture::works;
 
 /// A request that Anna and Ben have on their phones.
@@ -29,6 +36,10 @@ async fn asked() -> Fixture {
     bridge.accept(request("deploy", 1, &[ANNA, BEN])).await;
     bridge.send_all(at(0)).await;
     bridge
+}
+
+fn both() -> BTreeSet<ChatId> {
+    BTreeSet::from([ANNA, BEN])
 }
 
 fn edit() -> Work {
@@ -59,7 +70,7 @@ async fn security_a_button_is_known_only_by_its_own_data() {
         "it never became a message"
     );
     assert!(find("guess").await.is_none());
-    let (button, ..) = find("second attempt").await.unwrap();
+    let button = find("second attempt").await.unwrap().button;
     assert_eq!((button.choice, button.message), (Choice::Details, None));
     bridge.sent(&bridge.lease_one(at(0)).await, 5).await;
     let buttons = vec![(Digest::of(b"edited"), Choice::Option(1))];
@@ -73,7 +84,7 @@ async fn security_a_button_is_known_only_by_its_own_data() {
     };
     bridge.store.mint(edited).await.unwrap();
     for data in ["second attempt", "edited"] {
-        assert_eq!(find(data).await.unwrap().0.message, Some(MessageId(5)));
+        assert_eq!(find(data).await.unwrap().button.message, Some(MessageId(5)));
     }
     bridge.close().await;
 }
@@ -151,8 +162,8 @@ async fn requests_expire_when_their_time_is_over() {
 async fn after_a_gap_every_open_copy_is_edited_once() {
     let bridge = asked().await;
     bridge.accept(request("waiting", 2, &[ANNA])).await;
-    assert_eq!(bridge.store.touch_open(at(1)).await.unwrap(), 2);
-    assert_eq!(bridge.store.touch_open(at(2)).await.unwrap(), 0);
+    assert_eq!(bridge.store.touch_open(both(), at(1)).await.unwrap(), 2);
+    assert_eq!(bridge.store.touch_open(both(), at(2)).await.unwrap(), 0);
     let mut sent = works(&bridge.send_all(at(2)).await);
     sent.retain(|work| *work == edit());
     assert_eq!(sent.len(), 2);
@@ -160,9 +171,43 @@ async fn after_a_gap_every_open_copy_is_edited_once() {
 }
 
 #[tokio::test]
+async fn security_a_removed_user_gets_no_new_buttons_but_loses_the_old_ones() {
+    let bridge = asked().await;
+    let allowed = BTreeSet::from([BEN]);
+    assert_eq!(bridge.store.touch_open(allowed, at(1)).await.unwrap(), 1);
+    let touched = bridge.send_all(at(1)).await;
+    assert_eq!((touched.len(), touched[0].chat), (1, BEN));
+    let update = bridge.update(1).await;
+    bridge.store.decide(decide(update, 1, 0)).await.unwrap();
+    let closed = bridge.send_all(at(61)).await;
+    let chats: Vec<_> = closed.iter().map(|row| row.chat).collect();
+    assert_eq!(chats, [ANNA, BEN]);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn still_waiting_can_wait_and_an_ending_cannot() {
+    let bridge = asked().await;
+    bridge.store.touch_open(both(), at(1)).await.unwrap();
+    let urgent = typed("fire", "task_failed", json!({}));
+    bridge.accept(accept(urgent, &[ANNA, BEN])).await;
+    assert_eq!(ids(&bridge.lease(at(1)).await), ["fire", "fire"]);
+    let update = bridge.update(1).await;
+    bridge.store.decide(decide(update, 1, 0)).await.unwrap();
+    bridge.store.void_leases().await.unwrap();
+    assert_eq!(
+        works(&bridge.lease(at(61)).await),
+        [edit(), edit()],
+        "the edit that waits already is as urgent now"
+    );
+    assert!(bridge.waiting().await.len() == 4, "and it is the only one");
+    bridge.close().await;
+}
+
+#[tokio::test]
 async fn a_deleted_copy_of_an_open_request_is_sent_again_whole() {
     let bridge = asked().await;
-    bridge.store.touch_open(at(1)).await.unwrap();
+    bridge.store.touch_open(both(), at(1)).await.unwrap();
     let edits = bridge.lease(at(1)).await;
     bridge.mark(&edits[0], Marked::Anew).await;
     let anew = bridge.lease_one(at(1)).await;
@@ -211,29 +256,23 @@ async fn a_request_that_reaches_nobody_is_undeliverable() {
 }
 
 #[tokio::test]
-async fn the_latest_request_of_an_event_is_found() {
-    let bridge = asked().await;
-    let found = bridge
-        .store
-        .approval_of_event(&"deploy".parse().unwrap())
-        .await
-        .unwrap();
-    assert_eq!(found.unwrap().id, approval_id(1));
-    let none = bridge
-        .store
-        .approval_of_event(&"other".parse().unwrap())
-        .await
-        .unwrap();
-    assert_eq!(none, None);
-    bridge.close().await;
-}
-
-#[tokio::test]
 async fn details_are_sent_to_the_one_who_asked() {
-    let bridge = asked().await;
+    let bridge = Fixture::new().await;
+    bridge.accept(request("deploy", 1, &[ANNA, BEN])).await;
+    bridge.mint(1, BEN, "details", Choice::Details).await;
+    bridge.send_all(at(0)).await;
+    // The id comes back for something else; the button is still about the first.
+    let week = 7 * 24 * 3_600;
+    let newer = Accept {
+        received: at(week),
+        ..accept(typed("deploy", "task_started", json!({})), &[ANNA])
+    };
+    bridge.accept(newer).await;
+    bridge.send_all(at(week)).await;
+    let button = bridge.store.button(&Digest::of(b"details")).await.unwrap();
     let handling = Handling {
         records: vec![record(EventName::CommandHandled, 3)],
-        details: Some(("deploy".parse().unwrap(), BEN)),
+        details: Some((button.unwrap().key, BEN)),
         ..Handling::default()
     };
     bridge
@@ -243,6 +282,6 @@ async fn details_are_sent_to_the_one_who_asked() {
         .unwrap();
     let row = bridge.lease_one(at(3)).await;
     assert_eq!((row.chat, &row.work), (BEN, &Work::Details));
-    assert_eq!(row.event.unwrap().id.as_str(), "deploy");
+    assert!(row.event.unwrap().asks());
     bridge.close().await;
 }

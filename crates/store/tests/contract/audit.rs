@@ -97,7 +97,11 @@ async fn bookkeeping_leaves_none() {
     bridge.store.ignore(update).await.unwrap();
     bridge.store.ping(at(0)).await.unwrap();
     bridge.store.void_leases().await.unwrap();
-    bridge.store.touch_open(at(0)).await.unwrap();
+    bridge
+        .store
+        .touch_open(BTreeSet::from([ANNA]), at(0))
+        .await
+        .unwrap();
     bridge.store.expire_due(at(0)).await.unwrap();
     bridge
         .store

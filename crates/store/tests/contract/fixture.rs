@@ -23,6 +23,7 @@ use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
 use cctelegram_store::Decide;
 use cctelegram_store::Leased;
+use cctelegram_store::LeasedRows;
 use cctelegram_store::Mark;
 use cctelegram_store::Marked;
 use cctelegram_store::Mint;
@@ -73,6 +74,7 @@ pub(crate) fn approval_id(number: u128) -> ApprovalId {
 pub(crate) fn accept(event: Event, recipients: &[ChatId]) -> Accept {
     Accept {
         priority: Priority::of(&event),
+        content: event.digest(),
         event,
         recipients: recipients.iter().copied().collect(),
         received: at(0),
@@ -176,6 +178,10 @@ impl Fixture {
 
     /// Leases what is next in every chat.
     pub(crate) async fn lease(&self, now: Timestamp) -> Vec<Leased> {
+        self.lease_heads(now).await.rows
+    }
+
+    pub(crate) async fn lease_heads(&self, now: Timestamp) -> LeasedRows {
         let heads = self.store.heads(now).await.unwrap();
         self.store
             .lease(heads.into_iter().map(|head| head.row).collect(), now)

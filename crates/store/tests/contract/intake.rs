@@ -15,6 +15,7 @@ use crate::fixture::Fixture;
 use crate::fixture::accept;
 use crate::fixture::approval_id;
 use crate::fixture::at;
+use crate::fixture::decide;
 use crate::fixture::event;
 use crate::fixture::ids;
 use crate::fixture::progress;
@@ -47,10 +48,13 @@ async fn the_same_id_is_taken_once_a_week() {
     let bridge = Fixture::new().await;
     bridge.accept(accept(event("a"), &[ANNA])).await;
     bridge.accept(request("b", 5, &[ANNA])).await;
-    for (id, approval) in [("a", None), ("b", Some(approval_id(5)))] {
+    for (again, approval) in [
+        (accept(event("a"), &[ANNA]), None),
+        (request("b", 6, &[ANNA]), Some(approval_id(5))),
+    ] {
         let again = Accept {
             received: at(WEEK - 1),
-            ..accept(event(id), &[ANNA])
+            ..again
         };
         let outcome = bridge.store.accept(again).await.unwrap();
         assert_eq!(outcome, AcceptOutcome::Duplicate { approval });
@@ -62,6 +66,52 @@ async fn the_same_id_is_taken_once_a_week() {
             ..accept(event("a"), &[ANNA])
         })
         .await;
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn security_an_id_that_comes_with_another_content_is_refused() {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("deploy", 1, &[ANNA])).await;
+    let update = bridge.update(1).await;
+    bridge.store.decide(decide(update, 1, 0)).await.unwrap();
+    let before = (bridge.audit().await, bridge.waiting().await);
+    let other = json!({ "options": ["Approve", "Deny"], "description": "something worse" });
+    let other = typed("deploy", "approval_request", other);
+    let question = Accept {
+        content: other.digest(),
+        event: other,
+        received: at(WEEK - 1),
+        ..request("deploy", 2, &[ANNA])
+    };
+    let outcome = bridge.store.accept(question.clone()).await.unwrap();
+    assert_eq!(outcome, AcceptOutcome::Conflict, "nobody approved this");
+    assert_eq!((bridge.audit().await, bridge.waiting().await), before);
+    assert_eq!(bridge.store.approval(approval_id(2)).await.unwrap(), None);
+
+    // A week later the id is free; the old answer belongs to the old question all the same.
+    let later = Accept {
+        received: at(WEEK),
+        ..question
+    };
+    bridge.accept(later.clone()).await;
+    let outcome = bridge.store.accept(later).await.unwrap();
+    let approval = Some(approval_id(2));
+    assert_eq!(outcome, AcceptOutcome::Duplicate { approval });
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn an_old_request_is_not_taken_for_one_of_a_newer_event_with_its_id() {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("a", 1, &[ANNA])).await;
+    let newer = Accept {
+        received: at(WEEK),
+        ..accept(event("a"), &[ANNA])
+    };
+    bridge.accept(newer.clone()).await;
+    let again = bridge.store.accept(newer).await.unwrap();
+    assert_eq!(again, AcceptOutcome::Duplicate { approval: None });
     bridge.close().await;
 }
 
@@ -78,102 +128,11 @@ async fn duplicates_in_one_batch_are_found() {
 }
 
 #[tokio::test]
-async fn a_full_queue_takes_nothing_but_the_bridges_own_alerts() {
-    let bridge = Fixture::new().await;
-    let limited = |id: &str| Accept {
-        max_queue: 2,
-        ..accept(event(id), &[ANNA, BEN])
-    };
-    let (a, b, c) = tokio::join!(
-        bridge.store.accept(limited("a")),
-        bridge.store.accept(limited("b")),
-        bridge.store.accept(limited("c")),
-    );
-    assert_eq!(
-        (a.unwrap(), b.unwrap()),
-        (AcceptOutcome::Stored, AcceptOutcome::Stored)
-    );
-    assert_eq!(c.unwrap(), AcceptOutcome::Full);
-    assert_eq!(
-        bridge.store.accept(limited("d")).await.unwrap(),
-        AcceptOutcome::Full
-    );
-    bridge
-        .accept(Accept {
-            exempt: true,
-            ..limited("alert")
-        })
-        .await;
-    assert_eq!(bridge.audit().await.len(), 3);
-    // What was refused may come again when there is room.
-    bridge.send_all(at(1)).await;
-    bridge.accept(limited("d")).await;
-    bridge.close().await;
-}
-
-#[tokio::test]
-async fn held_events_count_against_the_limit() {
-    let bridge = Fixture::new().await;
-    let held = |id| Accept {
-        hold: true,
-        max_queue: 1,
-        ..accept(event(id), &[ANNA])
-    };
-    bridge.accept(held("a")).await;
-    assert_eq!(
-        bridge.store.accept(held("b")).await.unwrap(),
-        AcceptOutcome::Full
-    );
-    assert!(
-        bridge.store.heads(at(9)).await.unwrap().is_empty(),
-        "what is held is not sent"
-    );
-    bridge.close().await;
-}
-
-#[tokio::test]
 async fn an_event_for_nobody_is_refused() {
     let bridge = Fixture::new().await;
     let result = bridge.store.accept(accept(event("a"), &[])).await;
     assert!(matches!(result, Err(StoreError::Nobody)));
     assert_eq!(bridge.audit().await.len(), 0);
-    bridge.close().await;
-}
-
-#[tokio::test]
-async fn a_parked_chat_does_not_fill_the_queue_of_others() {
-    let bridge = Fixture::new().await;
-    let limited = |id: &str, to: &[_]| Accept {
-        max_queue: 2,
-        ..accept(event(id), to)
-    };
-    bridge.accept(limited("first", &[ANNA])).await;
-    let row = bridge.lease_one(at(0)).await;
-    bridge
-        .mark(
-            &row,
-            Marked::Parked {
-                reason: "blocked".into(),
-            },
-        )
-        .await;
-    for id in ["b", "c", "d"] {
-        bridge.accept(limited(id, &[ANNA, BEN])).await;
-        bridge.send_all(at(1)).await;
-    }
-    let queue = bridge.store.queue(10).await.unwrap();
-    let dead: Vec<_> = queue.iter().filter(|entry| entry.state == "dead").collect();
-    assert_eq!(dead.len(), 2, "two wait, the rest is given up: {queue:?}");
-    let reason = "recipient is parked and its backlog is full";
-    assert!(
-        dead.iter()
-            .all(|entry| entry.reason.as_deref() == Some(reason))
-    );
-    // Events for nobody else are refused rather than given up.
-    assert_eq!(
-        bridge.store.accept(limited("e", &[ANNA])).await.unwrap(),
-        AcceptOutcome::Full
-    );
     bridge.close().await;
 }
 

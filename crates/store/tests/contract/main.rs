@@ -6,6 +6,9 @@
 
 mod approvals;
 mod audit;
+mod backlog;
+mod bots;
+mod damage;
 mod decisions;
 mod fixture;
 mod inbox;

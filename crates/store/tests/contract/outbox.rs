@@ -59,7 +59,7 @@ async fn a_row_is_leased_once() {
         bridge.store.lease(vec![row, row], at(0)),
         bridge.store.lease(vec![row], at(0)),
     );
-    assert_eq!(one.unwrap().len() + two.unwrap().len(), 1);
+    assert_eq!(one.unwrap().rows.len() + two.unwrap().rows.len(), 1);
     bridge.close().await;
 }
 
@@ -143,7 +143,8 @@ async fn a_parked_chat_waits_until_it_writes() {
     );
     let queue = bridge.store.queue(10).await.unwrap();
     assert_eq!((queue[0].state.as_str(), queue[0].due), ("parked", None));
-    assert_eq!(bridge.store.lease(vec![row.row], at(9)).await.unwrap(), []);
+    let leased = bridge.store.lease(vec![row.row], at(9)).await.unwrap();
+    assert_eq!(leased.rows, []);
 
     let records = vec![record(EventName::RecipientReturned, 10)];
     let handling = Handling {
@@ -195,6 +196,25 @@ async fn a_deleted_progress_message_is_sent_anew() {
     bridge.mark(&edit, Marked::Anew).await;
     let anew = bridge.lease_one(at(0)).await;
     assert_eq!((anew.row, anew.message), (edit.row, None));
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_holds_nothing_up() {
+    let bridge = Fixture::new().await;
+    let day = 24 * 3_600;
+    bridge
+        .accept(Accept {
+            received: at(day),
+            ..accept(event("a"), &[ANNA])
+        })
+        .await;
+    let row = bridge.lease_one(at(day)).await;
+    let due = at(day + 60);
+    bridge.mark(&row, Marked::Retry { due }).await;
+    assert!(bridge.store.heads(at(day)).await.unwrap().is_empty());
+    assert_eq!(bridge.store.next_due(at(0)).await.unwrap(), None);
+    assert_eq!(ids(&bridge.lease(at(0)).await), ["a"], "it is due now");
     bridge.close().await;
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::id::ChatId;
 use cctelegram_store::Accept;
+use cctelegram_store::Marked;
 use cctelegram_store::Reconciled;
 
 use crate::fixture::ANNA;
@@ -12,6 +13,7 @@ use crate::fixture::BEN;
 use crate::fixture::Fixture;
 use crate::fixture::accept;
 use crate::fixture::at;
+use crate::fixture::decide;
 use crate::fixture::event;
 use crate::fixture::ids;
 use crate::fixture::record;
@@ -58,6 +60,33 @@ async fn what_waits_for_a_removed_user_goes_to_those_who_are_left() {
         Reconciled::default()
     );
     assert_eq!(bridge.audit_names().await.len(), names.len());
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn an_open_request_that_only_removed_users_have_is_asked_anew() {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("open", 1, &[ANNA])).await;
+    bridge
+        .accept(request("both-have-it", 2, &[ANNA, BEN]))
+        .await;
+    bridge.accept(request("over", 3, &[ANNA])).await;
+    bridge.send_all(at(0)).await;
+    let update = bridge.update(1).await;
+    bridge.store.decide(decide(update, 3, 0)).await.unwrap();
+    bridge.send_all(at(61)).await;
+    assert_eq!(reconcile(&bridge, &[BEN, CARL]).await.moved, 2);
+    let anew = bridge.lease(at(61)).await;
+    assert_eq!(ids(&anew), ["open", "open"]);
+    assert!(anew.iter().all(|row| row.chat == BEN || row.chat == CARL));
+    let last = bridge.audit().await.pop().unwrap();
+    assert_eq!(last.event, EventName::ApprovalRequested);
+    // Who it can never be delivered to is not tried at each start.
+    for row in &anew {
+        let reason = "refused".to_owned();
+        bridge.mark(row, Marked::Dead { reason }).await;
+    }
+    assert_eq!(reconcile(&bridge, &[BEN, CARL]).await.moved, 0);
     bridge.close().await;
 }
 

@@ -10,8 +10,11 @@ use serde_json::Map;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::fixture::ANNA;
 use crate::fixture::Fixture;
+use crate::fixture::accept;
 use crate::fixture::at;
+use crate::fixture::event;
 use crate::fixture::record;
 
 async fn answer(bridge: &Fixture, update: i64, about: About) {
@@ -27,7 +30,7 @@ async fn answer(bridge: &Fixture, update: i64, about: About) {
         options: vec![],
         metadata: Map::new(),
     };
-    let records = vec![record(EventName::ResponseReceived, 0)];
+    let records = vec![record(EventName::UserResponse, 0)];
     let handling = Handling {
         records,
         response: Some(response),
@@ -81,5 +84,25 @@ async fn further_answers_are_numbered_and_no_file_is_overwritten() {
         })
     );
     assert!(responses[7].body["event_id"].is_null());
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn the_name_for_the_answer_to_another_event_is_left_free() {
+    let bridge = Fixture::new().await;
+    for id in ["e", "e.2", "e.4"] {
+        bridge.accept(accept(event(id), &[ANNA])).await;
+    }
+    let subjects = ["e", "e", "e", "e.2", "e.4"];
+    for (update, id) in (1..).zip(subjects) {
+        answer(&bridge, update, About::Event(id.parse().unwrap())).await;
+    }
+    let responses = bridge.store.unwritten_responses().await.unwrap();
+    let names: Vec<_> = responses
+        .iter()
+        .map(|response| response.file_name.as_str())
+        .collect();
+    let expected = ["e.json", "e.3.json", "e.5.json", "e.2.json", "e.4.json"];
+    assert_eq!(names, expected);
     bridge.close().await;
 }

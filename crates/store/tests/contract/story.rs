@@ -49,9 +49,10 @@ async fn a_request_is_asked_decided_and_answered() {
     // Anna presses.
     let update = bridge.update(1).await;
     let data = Digest::of(b"button of 11");
-    let (button, approval, event) = store.button(&data).await.unwrap().unwrap();
+    let found = store.button(&data).await.unwrap().unwrap();
+    let (button, approval) = (found.button, found.approval);
     assert_eq!((button.chat, button.message), (ANNA, Some(MessageId(110))));
-    assert_eq!(event.id.as_str(), "deploy");
+    assert_eq!(found.event.id.as_str(), "deploy");
     let press = Press {
         by: person(11),
         chat: ANNA,

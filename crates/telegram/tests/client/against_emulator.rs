@@ -17,9 +17,9 @@ use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::Update;
 use cctelegram_telegram::update::decode;
 
-use crate::server::plain;
 use crate::server::CANARY;
 use crate::server::client;
+use crate::server::plain;
 
 const ADA: i64 = 77;
 
@@ -154,7 +154,10 @@ async fn people_who_block_the_bot_are_noticed() {
     let Update::Membership(left) = next(&client, &mut offset).await else {
         panic!()
     };
-    assert_eq!((left.chat, left.change), (ChatId(ADA), StandingChange::Blocked));
+    assert_eq!(
+        (left.chat, left.change),
+        (ChatId(ADA), StandingChange::Blocked)
+    );
     let body = Draft::new().plain("hello").finish();
     let message = Outgoing::Text {
         body,

@@ -10,15 +10,15 @@ use cctelegram_core::message::Document;
 use cctelegram_core::message::Draft;
 use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
-use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::CallError;
+use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::SendOptions;
 use serde_json::json;
 
-use crate::server::plain;
 use crate::server::Server;
 use crate::server::error;
 use crate::server::ok;
+use crate::server::plain;
 
 const CHAT: ChatId = ChatId(-42);
 const LOUD_REPLY: SendOptions = SendOptions {
@@ -183,7 +183,9 @@ async fn a_late_answer_to_a_press_is_no_error() {
     let client = server.client();
     let text = "👍".repeat(150);
     assert_eq!(
-        client.answer_callback("q", &plain(&text), CallbackStyle::Window).await,
+        client
+            .answer_callback("q", &plain(&text), CallbackStyle::Window)
+            .await,
         Ok(())
     );
     let asked = server.last_json();
@@ -192,8 +194,18 @@ async fn a_late_answer_to_a_press_is_no_error() {
         (&asked["callback_query_id"], &asked["show_alert"]),
         (&json!("q"), &json!(true))
     );
-    assert_eq!(client.answer_callback("q", &plain(""), CallbackStyle::Toast).await, Ok(()));
-    assert!(client.answer_callback("q", &plain(""), CallbackStyle::Toast).await.is_err());
+    assert_eq!(
+        client
+            .answer_callback("q", &plain(""), CallbackStyle::Toast)
+            .await,
+        Ok(())
+    );
+    assert!(
+        client
+            .answer_callback("q", &plain(""), CallbackStyle::Toast)
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
-use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::IncomingMessage;
 use cctelegram_telegram::update::IncomingPress;
 use cctelegram_telegram::update::Sender;
+use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::Update;
 use cctelegram_telegram::update::decode;
 use proptest::prelude::*;
@@ -176,9 +176,21 @@ fn a_change_of_standing_is_read() {
     for (old, new, change) in [
         (json!("member"), json!("kicked"), StandingChange::Blocked),
         (json!("kicked"), json!("member"), StandingChange::Returned),
-        (json!("left"), json!("administrator"), StandingChange::Returned),
-        (json!("administrator"), json!("left"), StandingChange::Blocked),
-        (json!("member"), json!("administrator"), StandingChange::Other),
+        (
+            json!("left"),
+            json!("administrator"),
+            StandingChange::Returned,
+        ),
+        (
+            json!("administrator"),
+            json!("left"),
+            StandingChange::Blocked,
+        ),
+        (
+            json!("member"),
+            json!("administrator"),
+            StandingChange::Other,
+        ),
         (json!("member"), json!("ascended"), StandingChange::Other),
         (Value::Null, json!("kicked"), StandingChange::Blocked),
         (Value::Null, Value::Null, StandingChange::Other),

@@ -70,11 +70,10 @@ async fn init(
     if !bot::can_poll(login).await? {
         return Ok(unchanged());
     }
-    let code = Token::random().context("make a code")?;
-    pairing::show(&name, &code)?;
     let pairing = Pairing {
         client: &login.client,
-        code,
+        bot: &name,
+        code: Token::random().context("make a code")?,
         confirm: |person: &Sender| confirm(config, person),
     };
     // A bridge that ran before finds what else arrives in its store; a new one starts with a clean slate.

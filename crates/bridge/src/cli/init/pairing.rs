@@ -33,13 +33,15 @@ const TRY_AGAIN: Duration = Duration::from_secs(2);
 /// One attempt to pair somebody.
 pub(super) struct Pairing<'a, F> {
     pub(super) client: &'a Client,
+    /// The bot's name, as it stands in links.
+    pub(super) bot: &'a str,
     pub(super) code: Token,
     /// Asks whether this is the right person.
     pub(super) confirm: F,
 }
 
 /// Shows the link that sends the code, as text and for a phone's camera.
-pub(super) fn show(bot: &str, code: &Token) -> Result<(), Failure> {
+fn show(bot: &str, code: &Token) -> Result<(), Failure> {
     let link = format!("https://t.me/{bot}?start={}", code.expose());
     let image = QrCode::new(&link).context("draw the QR code")?;
     // Most terminals are dark: what is light in the image is drawn.
@@ -56,11 +58,13 @@ pub(super) fn show(bot: &str, code: &Token) -> Result<(), Failure> {
 }
 
 impl<F: Fn(&Sender) -> Result<bool, Failure>> Pairing<'_, F> {
-    /// Waits for the code. Other updates are kept in the store, if there is one; nobody who sends a wrong code is
-    /// answered.
+    /// Shows the link and waits for the code. Other updates are kept in the store, if there is one; nobody who sends
+    /// a wrong code is answered.
     pub(super) async fn run(&self, store: Option<&Store>) -> Result<Option<Sender>, Failure> {
-        let deadline = Instant::now() + LIFETIME;
         let mut offset = self.start(store).await?;
+        // Not earlier: a code that is sent before the place to begin is known would be skipped.
+        show(self.bot, &self.code)?;
+        let deadline = Instant::now() + LIFETIME;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -201,6 +205,7 @@ mod tests {
         let client = client("http://127.0.0.1:1", TOKEN);
         let pairing = Pairing {
             client: &client,
+            bot: "bot",
             code: Token::random().unwrap(),
             confirm: |_: &Sender| Ok(true),
         };
@@ -263,6 +268,7 @@ mod tests {
         };
         let pairing = Pairing {
             client: &client,
+            bot: "bot",
             code,
             confirm,
         };
