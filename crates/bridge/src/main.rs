@@ -8,6 +8,7 @@ mod bridge;
 mod cli;
 mod client;
 mod clock;
+mod compose;
 mod config;
 mod dispatch;
 mod expiry;

@@ -72,15 +72,20 @@ async fn init(
     }
     let pairing = Pairing {
         client: &login.client,
-        bot: &name,
         code: Token::random().context("make a code")?,
         confirm: |person: &Sender| confirm(config, person),
     };
+    let pair = async |store: Option<&Store>| {
+        // The place to begin first: a code that is sent before it is known would be skipped.
+        let offset = pairing.start(store).await?;
+        pairing::show(&name, &pairing.code)?;
+        pairing.run(store, offset).await
+    };
     // A bridge that ran before finds what else arrives in its store; a new one starts with a clean slate.
     let person = if config.home.database().exists() {
-        with_store(config, async |store| pairing.run(Some(store)).await).await?
+        with_store(config, async |store| pair(Some(store)).await).await?
     } else {
-        pairing.run(None).await?
+        pair(None).await?
     };
     let Some(person) = person else {
         return Ok(unchanged());

@@ -33,15 +33,13 @@ const TRY_AGAIN: Duration = Duration::from_secs(2);
 /// One attempt to pair somebody.
 pub(super) struct Pairing<'a, F> {
     pub(super) client: &'a Client,
-    /// The bot's name, as it stands in links.
-    pub(super) bot: &'a str,
     pub(super) code: Token,
     /// Asks whether this is the right person.
     pub(super) confirm: F,
 }
 
 /// Shows the link that sends the code, as text and for a phone's camera.
-fn show(bot: &str, code: &Token) -> Result<(), Failure> {
+pub(super) fn show(bot: &str, code: &Token) -> Result<(), Failure> {
     let link = format!("https://t.me/{bot}?start={}", code.expose());
     let image = QrCode::new(&link).context("draw the QR code")?;
     // Most terminals are dark: what is light in the image is drawn.
@@ -58,12 +56,13 @@ fn show(bot: &str, code: &Token) -> Result<(), Failure> {
 }
 
 impl<F: Fn(&Sender) -> Result<bool, Failure>> Pairing<'_, F> {
-    /// Shows the link and waits for the code. Other updates are kept in the store, if there is one; nobody who sends
-    /// a wrong code is answered.
-    pub(super) async fn run(&self, store: Option<&Store>) -> Result<Option<Sender>, Failure> {
-        let mut offset = self.start(store).await?;
-        // Not earlier: a code that is sent before the place to begin is known would be skipped.
-        show(self.bot, &self.code)?;
+    /// Waits for the code, from `offset` on. Other updates are kept in the store, if there is one; nobody who sends a
+    /// wrong code is answered.
+    pub(super) async fn run(
+        &self,
+        store: Option<&Store>,
+        mut offset: Option<i64>,
+    ) -> Result<Option<Sender>, Failure> {
         let deadline = Instant::now() + LIFETIME;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -105,7 +104,7 @@ impl<F: Fn(&Sender) -> Result<bool, Failure>> Pairing<'_, F> {
     }
 
     /// Where to begin: where the bridge stopped, or behind everything that came before.
-    async fn start(&self, store: Option<&Store>) -> Result<Option<i64>, Failure> {
+    pub(super) async fn start(&self, store: Option<&Store>) -> Result<Option<i64>, Failure> {
         if let Some(store) = store {
             let known = store.offset(self.client.bot_id()).await;
             if let Some(offset) = known.context("read the database")? {
@@ -205,7 +204,6 @@ mod tests {
         let client = client("http://127.0.0.1:1", TOKEN);
         let pairing = Pairing {
             client: &client,
-            bot: "bot",
             code: Token::random().unwrap(),
             confirm: |_: &Sender| Ok(true),
         };
@@ -268,21 +266,13 @@ mod tests {
         };
         let pairing = Pairing {
             client: &client,
-            bot: "bot",
             code,
             confirm,
         };
-        let people = async {
-            emulator
-                .wait_until(
-                    |phone| (phone.count("getUpdates") > 0).then_some(()),
-                    LIFETIME,
-                )
-                .await;
-            emulator.send_text(mallory, "/start AAAAAAAAAAAAAAAAAAAAAA");
-            emulator.send_text(alice, &text);
-        };
-        let (paired, ()) = tokio::join!(pairing.run(None), people);
+        let offset = pairing.start(None).await.unwrap();
+        emulator.send_text(mallory, "/start AAAAAAAAAAAAAAAAAAAAAA");
+        emulator.send_text(alice, &text);
+        let paired = pairing.run(None, offset).await;
         assert_eq!(paired.unwrap().unwrap().id, UserId(alice));
         assert_eq!((asked.get(), emulator.pending_updates()), (1, 0));
         emulator.stop().await;

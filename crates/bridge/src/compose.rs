@@ -1,0 +1,234 @@
+//! What one outbox row needs next: its event, request or text becomes one call to Telegram.
+
+use cctelegram_core::approval::Approval;
+use cctelegram_core::approval::Choice;
+use cctelegram_core::approval::State;
+use cctelegram_core::delivery::Work;
+use cctelegram_core::event::Event;
+use cctelegram_core::id::MessageId;
+use cctelegram_core::message::Action;
+use cctelegram_core::message::Body;
+use cctelegram_core::message::Button;
+use cctelegram_core::message::Keyboard;
+use cctelegram_core::message::Outgoing;
+use cctelegram_core::message::render;
+use cctelegram_crypto::Token;
+use cctelegram_store::Leased;
+use cctelegram_store::Mint;
+use cctelegram_telegram::SendOptions;
+
+use crate::app::App;
+
+/// The label of the button that shows everything that is known.
+const DETAILS: &str = "Details";
+
+/// The next call that a row needs.
+pub(crate) enum Call {
+    Send {
+        part: Outgoing,
+        last: bool,
+        options: SendOptions,
+    },
+    Edit {
+        message: MessageId,
+        body: Body,
+        keyboard: Option<Keyboard>,
+    },
+    /// Everything of this row was sent already.
+    Nothing,
+}
+
+/// Makes the row's next call ready.
+pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
+    let silent = SendOptions {
+        silent: true,
+        reply_to: None,
+    };
+    let loud = SendOptions {
+        silent: false,
+        reply_to: row.reply_to,
+    };
+    Ok(match (&row.work, &row.event, &row.approval) {
+        (Work::Event, Some(event), _) => part(render::event(event), row, loud),
+        (Work::Details, Some(event), _) => part(render::details(event), row, loud),
+        (Work::Notice { text }, _, _) => part(render::notice(text), row, loud),
+        (Work::Held { .. }, _, _) => part(render::held(&row.held_events), row, loud),
+        (Work::Progress { .. }, Some(event), _) => progress(event, row, silent),
+        (Work::Approval { .. }, Some(event), Some(approval)) => {
+            ask(app, row, event, approval, loud).await?
+        }
+        (Work::ApprovalEdit { .. }, Some(event), Some(approval)) => {
+            refresh(app, row, event, approval).await?
+        }
+        (
+            Work::Event
+            | Work::Details
+            | Work::Progress { .. }
+            | Work::Approval { .. }
+            | Work::ApprovalEdit { .. },
+            _,
+            _,
+        ) => {
+            anyhow::bail!("outbox row {} has lost its event or approval", row.row)
+        }
+    })
+}
+
+/// The next part that was not sent yet.
+fn part(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
+    let next = usize::try_from(row.parts_sent).unwrap_or(usize::MAX);
+    let count = parts.len();
+    match parts.into_iter().nth(next) {
+        Some(part) => Call::Send {
+            part,
+            last: next.saturating_add(1) >= count,
+            options,
+        },
+        None => Call::Nothing,
+    }
+}
+
+fn progress(event: &Event, row: &Leased, options: SendOptions) -> Call {
+    let body = render::progress(event);
+    match row.message {
+        Some(message) => Call::Edit {
+            message,
+            body,
+            keyboard: None,
+        },
+        None => Call::Send {
+            part: Outgoing::Text {
+                body,
+                keyboard: None,
+            },
+            last: true,
+            options,
+        },
+    }
+}
+
+async fn ask(
+    app: &App,
+    row: &Leased,
+    event: &Event,
+    approval: &Approval,
+    options: SendOptions,
+) -> anyhow::Result<Call> {
+    let without_buttons = render::approval(
+        event,
+        &approval.digest,
+        approval.expires,
+        Keyboard::default(),
+    );
+    let next = usize::try_from(row.parts_sent).unwrap_or(usize::MAX);
+    if next.saturating_add(1) < without_buttons.len() {
+        return Ok(part(without_buttons, row, options));
+    }
+    let keyboard = keyboard(app, row, approval, None).await?;
+    Ok(part(
+        render::approval(event, &approval.digest, approval.expires, keyboard),
+        row,
+        options,
+    ))
+}
+
+/// Brings a copy up to date. While the request is open it keeps buttons; afterwards it says how it ended.
+async fn refresh(
+    app: &App,
+    row: &Leased,
+    event: &Event,
+    approval: &Approval,
+) -> anyhow::Result<Call> {
+    let Some(message) = row.message else {
+        return Ok(Call::Nothing);
+    };
+    let (status, keyboard) = match (&approval.state, approval.ending()) {
+        (State::Pending, _) | (_, None) => {
+            let status = format!("Still waiting at {}.", app.now().clock_time());
+            (
+                status,
+                Some(keyboard(app, row, approval, Some(message)).await?),
+            )
+        }
+        (_, Some(ending)) => (ending, None),
+    };
+    let body = render::approval_edit(event, &approval.digest, approval.expires, &status);
+    Ok(Call::Edit {
+        message,
+        body,
+        keyboard,
+    })
+}
+
+/// Makes new buttons. Only the digests of their data are stored, and they are stored before they are sent.
+async fn keyboard(
+    app: &App,
+    row: &Leased,
+    approval: &Approval,
+    message: Option<MessageId>,
+) -> anyhow::Result<Keyboard> {
+    let choices = (0..approval.options.len())
+        .map(Choice::Option)
+        .chain([Choice::Details]);
+    let labels = approval.options.iter().map(String::as_str).chain([DETAILS]);
+    let mut digests = Vec::new();
+    let mut rows = Vec::new();
+    for (choice, label) in choices.zip(labels) {
+        let token = Token::random()?;
+        digests.push((token.digest(), choice));
+        rows.push(Button::new(
+            label,
+            Action::Callback(token.expose().to_owned()),
+        ));
+    }
+    let mint = Mint {
+        approval: approval.id,
+        chat: row.chat,
+        message,
+        buttons: digests,
+        at: app.now(),
+    };
+    app.store.mint(mint).await?;
+    Ok(arranged(rows))
+}
+
+/// Short labels stand side by side, long ones each in a row of their own; Details comes last.
+fn arranged(mut buttons: Vec<Button>) -> Keyboard {
+    let details = buttons.pop();
+    let short = buttons
+        .iter()
+        .all(|button| button.label().chars().count() <= 14);
+    let per_row = if short { 2 } else { 1 };
+    let mut rows: Vec<Vec<Button>> = buttons.chunks(per_row).map(<[Button]>::to_vec).collect();
+    rows.extend(details.map(|button| vec![button]));
+    Keyboard(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buttons(labels: &[&str]) -> Vec<Button> {
+        labels
+            .iter()
+            .map(|label| Button::new(label, Action::Callback("x".to_owned())))
+            .collect()
+    }
+
+    #[test]
+    fn short_choices_stand_side_by_side_and_details_last() {
+        let shape = |labels: &[&str]| {
+            arranged(buttons(labels))
+                .0
+                .iter()
+                .map(Vec::len)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shape(&["Approve", "Deny", DETAILS]), [2, 1]);
+        assert_eq!(
+            shape(&["Yes, and never ask again", "No", DETAILS]),
+            [1, 1, 1]
+        );
+        assert_eq!(shape(&["A", "B", "C", DETAILS]), [2, 1, 1]);
+    }
+}
