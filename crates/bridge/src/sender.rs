@@ -213,7 +213,7 @@ impl Sender {
         if self.pause.is_none() {
             let (app, stop) = (self.app.clone(), stop.clone());
             self.pause = Some(Box::pin(async move {
-                bot::until_token_works(&app, &reason, &stop).await
+                bot::until_token_works(&app, &reason, &stop).await;
             }));
         }
     }
@@ -229,7 +229,7 @@ impl Sender {
         );
         match self.limited.replace((chat, now)) {
             Some((other, at)) if other != chat && now.since(at) <= TOGETHER => {
-                self.pacer.hold_all(until)
+                self.pacer.hold_all(until);
             }
             _ => self.pacer.hold(chat, until),
         }

@@ -230,6 +230,13 @@ async fn two_chats_limited_at_once_make_everybody_wait() {
         .wait_until(both, WAIT)
         .await
         .expect("two refused calls");
+    // The answers have to be read before anybody can wait for them.
+    let page = format!("http://{}/metrics", bridge.status().await["health_address"].as_str().unwrap());
+    until("both answers are read", async || {
+        let text = reqwest::get(&page).await.ok()?.text().await.ok()?;
+        text.contains("cctelegram_messages_limited_total 2").then_some(())
+    })
+    .await;
     post(&bridge, &event("event two")).await;
     for user in [USER, OTHER, THIRD] {
         bridge.message_with(user, "event one").await;
@@ -414,7 +421,8 @@ async fn a_403_parks_its_recipient_until_they_write_and_nobody_else() {
 async fn blocking_and_unblocking_is_enough_to_park_and_to_go_on() {
     let mut bridge = TestBridge::start(setup().users(&[USER, OTHER])).await;
     bridge.emulator.block(USER);
-    health_when(&bridge, 503).await;
+    let told = |status: &Value| status["parked"].to_string().contains(&USER.to_string());
+    bridge.status_when("the chat is parked", told).await;
     post(&bridge, &event("one")).await;
     bridge.message_with(OTHER, "one").await;
     bridge.kill().await;
@@ -428,6 +436,17 @@ async fn blocking_and_unblocking_is_enough_to_park_and_to_go_on() {
     bridge.emulator.unblock(USER);
     bridge.message_with(USER, "one").await;
     bridge.message_with(USER, "two").await;
+    health_when(&bridge, 200).await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_can_reach_nobody_is_not_healthy() {
+    let bridge = TestBridge::start(setup()).await;
+    bridge.emulator.block(USER);
+    let problems = health_when(&bridge, 503).await["problems"].to_string();
+    assert!(problems.contains("No recipient"), "{problems}");
+    bridge.emulator.unblock(USER);
     health_when(&bridge, 200).await;
     bridge.finish().await;
 }

@@ -56,7 +56,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_ready ON outbox (chat, priority, id, due) WHERE done IS NULL AND held = 0 AND leased IS NULL;
 CREATE INDEX outbox_due ON outbox (due) WHERE done IS NULL AND held = 0 AND leased IS NULL;
 CREATE INDEX outbox_leased ON outbox (chat) WHERE done IS NULL AND leased IS NOT NULL;
-CREATE INDEX outbox_undone ON outbox (chat, held, id, kind, event) WHERE done IS NULL;
+CREATE INDEX outbox_undone ON outbox (chat, held, id) WHERE done IS NULL;
 CREATE INDEX outbox_waiting ON outbox (event, kind, chat) WHERE done IS NULL AND event IS NOT NULL;
 CREATE INDEX outbox_task ON outbox (task, chat) WHERE done IS NULL AND task IS NOT NULL;
 CREATE INDEX outbox_by_event ON outbox (event);

@@ -16,6 +16,7 @@ use cctelegram_emulator::User;
 use serde_json::Value;
 use serde_json::json;
 
+use super::output;
 use crate::bridge::Bridge;
 use crate::client;
 use crate::config;
@@ -135,32 +136,35 @@ async fn shown(
     client: &client::SocketClient,
     home: &Path,
 ) -> anyhow::Result<()> {
-    println!("The phone is at   {}/", emulator.url());
-    println!("The bridge's home {} (removed at the end)", home.display());
-    println!("Press Ctrl-C to end.\n");
+    output::line(&format!("The phone is at   {}/", emulator.url()));
+    output::line(&format!(
+        "The bridge's home {} (removed at the end)",
+        home.display()
+    ));
+    output::line("Press Ctrl-C to end.\n");
     for event in [build(), failed_tests()] {
         drop_file(home, &event)?;
-        println!("event file dropped: {}", text(&event, "title"));
+        output::line(&format!("event file dropped: {}", text(&event, "title")));
     }
     for percent in [10, 35, 60, 85, 100] {
         drop_file(home, &progress(percent))?;
         tokio::time::sleep(Duration::from_millis(1_500)).await;
     }
-    println!("event files dropped: progress that edits its own message");
+    output::line("event files dropped: progress that edits its own message");
     let asked = client.ask(&question()).await?;
-    println!("asked: may I run `rm -rf build/`? Press a button on the phone.");
+    output::line("asked: may I run `rm -rf build/`? Press a button on the phone.");
     let decided = wait_for(client, asked.approval_id).await?;
-    println!("\nthe decision arrived: {}", decision(&decided));
-    println!(
+    output::line(&format!("\nthe decision arrived: {}", decision(&decided)));
+    output::line(&format!(
         "its answer file: {}",
         home.join("responses")
             .join(format!("{}.json", asked.event_id))
             .display()
-    );
-    println!(
+    ));
+    output::line(&format!(
         "\nDrop event files into {}, or press Ctrl-C.",
         home.join("events").display()
-    );
+    ));
     std::future::pending().await
 }
 
@@ -204,10 +208,10 @@ async fn headless(
         decided.response.as_deref() == Some("approve"),
         "the decision is not `approve`: {decided:?}"
     );
-    println!(
+    output::line(&format!(
         "ok   the decision reached the one who asked: {}",
         decision(&decided)
-    );
+    ));
     let closed =
         |message: &Message| message.message_id == request.message_id && message.keyboard.is_empty();
     find(emulator, "the request, edited to its end", |message| {
@@ -223,7 +227,7 @@ async fn headless(
         text(&answer, "response") == "approve",
         "the answer file says something else: {answer}"
     );
-    println!("ok   the answer file says approve");
+    output::line("ok   the answer file says approve");
     Ok(())
 }
 
@@ -237,7 +241,7 @@ async fn find(
         .await;
     let found = found
         .with_context(|| format!("within {} s there was no sign of: {what}", STEP.as_secs()))?;
-    println!("ok   {what}");
+    output::line(&format!("ok   {what}"));
     Ok(found)
 }
 

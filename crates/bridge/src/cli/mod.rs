@@ -2,10 +2,6 @@
 
 mod answer;
 mod ask;
-#[expect(
-    clippy::print_stdout,
-    reason = "the demo tells its story on the terminal"
-)]
 mod demo;
 mod failure;
 mod init;

@@ -127,6 +127,18 @@ async fn an_event_is_never_given_up_because_all_its_recipients_are_parked() {
 }
 
 #[tokio::test]
+async fn texts_do_not_use_up_the_room_of_events() {
+    let bridge = anna_is_parked().await;
+    for _ in 0..5 {
+        let text = "Hello Anna.".to_owned();
+        bridge.store.notice(ANNA, text, None, at(0)).await.unwrap();
+    }
+    bridge.accept(of_two("both", &[ANNA, BEN])).await;
+    assert_eq!(bridge.store.counts().await.unwrap().dead, 0);
+    bridge.close().await;
+}
+
+#[tokio::test]
 async fn the_backlog_is_what_the_limit_counts() {
     let bridge = anna_is_parked().await;
     bridge

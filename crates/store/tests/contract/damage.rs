@@ -61,7 +61,7 @@ async fn a_row_that_cannot_be_read_does_not_stop_the_others() {
         "it is shown"
     );
     let row = bridge.store.heads(at(0)).await.unwrap()[0].row;
-    let leased = bridge.lease_heads(at(0)).await;
+    let leased = bridge.store.lease(vec![row], at(0)).await.unwrap();
     let told = GivenUp {
         row,
         chat: ANNA,

@@ -23,7 +23,6 @@ use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
 use cctelegram_store::Decide;
 use cctelegram_store::Leased;
-use cctelegram_store::LeasedRows;
 use cctelegram_store::Mark;
 use cctelegram_store::Marked;
 use cctelegram_store::Mint;
@@ -178,15 +177,12 @@ impl Fixture {
 
     /// Leases what is next in every chat.
     pub(crate) async fn lease(&self, now: Timestamp) -> Vec<Leased> {
-        self.lease_heads(now).await.rows
-    }
-
-    pub(crate) async fn lease_heads(&self, now: Timestamp) -> LeasedRows {
         let heads = self.store.heads(now).await.unwrap();
         self.store
             .lease(heads.into_iter().map(|head| head.row).collect(), now)
             .await
             .unwrap()
+            .rows
     }
 
     pub(crate) async fn lease_one(&self, now: Timestamp) -> Leased {
