@@ -35,9 +35,8 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     let prepared = AssertUnwindSafe(compose::next_call(&app, &row))
         .catch_unwind()
         .await;
-    let prepared = match prepared {
-        Ok(prepared) => prepared,
-        Err(_) => return never(&app, &row).await,
+    let Ok(prepared) = prepared else {
+        return never(&app, &row).await;
     };
     let (outcome, last) = match prepared {
         Ok(Call::Nothing) => (None, true),

@@ -103,7 +103,7 @@ fn tell(joined: Joined) {
     match joined {
         Ok((task, Ok(()))) => tracing::debug!(task, "task ended"),
         Ok((task, Err(error))) => {
-            tracing::error!(task, error = format!("{error:#}"), "task failed")
+            tracing::error!(task, error = format!("{error:#}"), "task failed");
         }
         Err(error) => tracing::error!(%error, "task panicked"),
     }

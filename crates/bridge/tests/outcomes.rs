@@ -231,10 +231,14 @@ async fn two_chats_limited_at_once_make_everybody_wait() {
         .await
         .expect("two refused calls");
     // The answers have to be read before anybody can wait for them.
-    let page = format!("http://{}/metrics", bridge.status().await["health_address"].as_str().unwrap());
+    let page = format!(
+        "http://{}/metrics",
+        bridge.status().await["health_address"].as_str().unwrap()
+    );
     until("both answers are read", async || {
         let text = reqwest::get(&page).await.ok()?.text().await.ok()?;
-        text.contains("cctelegram_messages_limited_total 2").then_some(())
+        text.contains("cctelegram_messages_limited_total 2")
+            .then_some(())
     })
     .await;
     post(&bridge, &event("event two")).await;

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on fails, and says why"
 )]
 
@@ -51,22 +52,51 @@ impl Browser {
     async fn start() -> Self {
         let profile = tempfile::tempdir().unwrap();
         let home = ("HOME".to_owned(), profile.path().display().to_string());
-        let mut driver = Process::start(&[OsStr::new("chromedriver"), OsStr::new("--port=0")], &[home]);
+        let mut driver = Process::start(
+            &[OsStr::new("chromedriver"), OsStr::new("--port=0")],
+            &[home],
+        );
         let mut lines = BufReader::new(driver.output()).lines();
         let port: u16 = loop {
-            let line = lines.next_line().await.unwrap().expect("chromedriver says its port");
+            let line = lines
+                .next_line()
+                .await
+                .unwrap()
+                .expect("chromedriver says its port");
             if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
                 break port.trim_end_matches('.').parse().unwrap();
             }
         };
-        let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
-        let place = format!("--user-data-dir={}", profile.path().join("profile").display());
+        let client = reqwest::Client::builder()
+            .timeout(Duration::from_mins(1))
+            .build()
+            .unwrap();
+        let place = format!(
+            "--user-data-dir={}",
+            profile.path().join("profile").display()
+        );
         let arguments: Vec<&str> = SWITCHES.into_iter().chain([place.as_str()]).collect();
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": arguments } } } });
         let url = format!("http://127.0.0.1:{port}/session");
-        let answer: Value = client.post(&url).json(&wanted).send().await.unwrap().json().await.unwrap();
-        let id = answer["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no browser: {answer}"));
-        Self { driver, client, session: format!("{url}/{id}"), _profile: profile, _log: lines }
+        let answer: Value = client
+            .post(&url)
+            .json(&wanted)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let id = answer["value"]["sessionId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no browser: {answer}"));
+        Self {
+            driver,
+            client,
+            session: format!("{url}/{id}"),
+            _profile: profile,
+            _log: lines,
+        }
     }
 
     async fn open(&self, url: &str) {
@@ -75,17 +105,29 @@ impl Browser {
 
     /// Runs a script in the page and gives back what it returns.
     async fn script(&self, script: &str) -> Value {
-        self.post("/execute/sync", &json!({ "script": script, "args": [] })).await
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+            .await
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
-        let sent = self.client.post(format!("{}{path}", self.session)).json(body).send().await.unwrap();
+        let sent = self
+            .client
+            .post(format!("{}{path}", self.session))
+            .json(body)
+            .send()
+            .await
+            .unwrap();
         let mut answer: Value = sent.json().await.unwrap();
         answer["value"].take()
     }
 
     async fn get(&self, path: &str) -> Value {
-        let sent = self.client.get(format!("{}{path}", self.session)).send().await.unwrap();
+        let sent = self
+            .client
+            .get(format!("{}{path}", self.session))
+            .send()
+            .await
+            .unwrap();
         let mut answer: Value = sent.json().await.unwrap();
         answer["value"].take()
     }
@@ -104,7 +146,9 @@ impl Browser {
             None
         })
         .await;
-        let clicked = self.post(&format!("/element/{found}/click"), &json!({})).await;
+        let clicked = self
+            .post(&format!("/element/{found}/click"), &json!({}))
+            .await;
         assert!(clicked.is_null(), "{text} cannot be clicked: {clicked}");
     }
 
@@ -129,11 +173,21 @@ async fn a_person_approves_in_the_page_and_the_answer_arrives() {
     bridge.message_with(USER, "Approved by").await;
     let text = until("the page shows the decision", async || {
         let text = browser.script("return document.body.innerText").await;
-        text.as_str().filter(|text| text.contains("Approved by")).map(str::to_owned)
+        text.as_str()
+            .filter(|text| text.contains("Approved by"))
+            .map(str::to_owned)
     })
     .await;
-    assert!(text.contains("<b>May I?</b>"), "hostile text is shown as text:\n{text}");
-    assert_eq!(browser.script("return document.querySelectorAll('.ikb').length").await, 0);
+    assert!(
+        text.contains("<b>May I?</b>"),
+        "hostile text is shown as text:\n{text}"
+    );
+    assert_eq!(
+        browser
+            .script("return document.querySelectorAll('.ikb').length")
+            .await,
+        0
+    );
     browser.close().await;
     bridge.finish().await;
 }

@@ -673,8 +673,17 @@ async fn a_folder_that_was_removed_and_made_anew_is_watched_again() {
     let bridge = TestBridge::start(setup()).await;
     fs::remove_dir_all(bridge.events()).expect("the folder can be removed");
     fs::create_dir(bridge.events()).expect("the folder can be made anew");
-    bridge.socket.post("/v1/events", &json!({ "type": "custom_event", "title": "meanwhile" })).await;
-    bridge.drop_event("again", &json!({ "type": "custom_event", "title": "in the new folder" }));
+    bridge
+        .socket
+        .post(
+            "/v1/events",
+            &json!({ "type": "custom_event", "title": "meanwhile" }),
+        )
+        .await;
+    bridge.drop_event(
+        "again",
+        &json!({ "type": "custom_event", "title": "in the new folder" }),
+    );
     bridge.message_with(USER, "in the new folder").await;
     bridge.finish().await;
 }

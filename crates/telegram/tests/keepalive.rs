@@ -1,4 +1,8 @@
 //! A connection whose other end has silently gone is noticed soon: the kernel probes it while a poll waits.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, and says why"
+)]
 
 use cctelegram_crypto::Secret;
 use cctelegram_emulator::Emulator;

@@ -306,7 +306,7 @@ mod tests {
         assert!(mute_of(Some("2")).is_err());
         assert_eq!(
             mute_of(Some("2h")),
-            Ok(Some((Mode::Mute, Some(Duration::from_secs(7_200)))))
+            Ok(Some((Mode::Mute, Some(Duration::from_hours(2)))))
         );
         assert_eq!(mode_of("reset"), Ok(None));
         assert!(mode_of("loud").is_err());

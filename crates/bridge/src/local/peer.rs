@@ -53,11 +53,11 @@ impl Listener for PeerListener {
             match stream.peer_cred().map(|credentials| credentials.uid()) {
                 Ok(uid) if self.admits.admits(uid) => return (stream, Peer { uid }),
                 Ok(uid) => {
-                    tracing::warn!(uid, "a process of another user was refused at the socket")
+                    tracing::warn!(uid, "a process of another user was refused at the socket");
                 }
                 // Whoever cannot be named is not let in.
                 Err(error) => {
-                    tracing::warn!(%error, "a process without credentials was refused at the socket")
+                    tracing::warn!(%error, "a process without credentials was refused at the socket");
                 }
             }
         }

@@ -18,7 +18,8 @@ const PREFIX: &str = ".taken-";
 /// A file that nobody replaces any more.
 pub(super) struct Claimed {
     original: OsString,
-    claimed: OsString,
+    /// What it is called while it is claimed.
+    present: OsString,
     read: Fingerprint,
 }
 
@@ -43,7 +44,7 @@ pub(super) fn take(
     if is_claimed(name.as_bytes()) {
         return Ok(Some(Claimed {
             original: original(name).to_owned(),
-            claimed: name.to_owned(),
+            present: name.to_owned(),
             read,
         }));
     }
@@ -62,7 +63,7 @@ pub(super) fn take(
     }
     let file = Claimed {
         original: name.to_owned(),
-        claimed,
+        present: claimed,
         read,
     };
     if file.is_as_read(folder) {
@@ -79,7 +80,7 @@ impl Claimed {
 
     /// The name that it has in the folder, and what it was when it was read.
     pub(super) fn judged(&self) -> (&OsStr, Fingerprint) {
-        (&self.claimed, self.read)
+        (&self.present, self.read)
     }
 
     /// In bytes.
@@ -89,7 +90,7 @@ impl Claimed {
 
     fn is_as_read(&self, folder: &Folder) -> bool {
         folder
-            .stat(&self.claimed)
+            .stat(&self.present)
             .is_ok_and(|stat| Fingerprint::of(&stat).is_content_of(&self.read))
     }
 
@@ -100,7 +101,7 @@ impl Claimed {
             self.put_back(folder);
             return;
         }
-        if let Err(error) = rustix::fs::unlinkat(folder.fd(), &self.claimed, AtFlags::empty()) {
+        if let Err(error) = rustix::fs::unlinkat(folder.fd(), &self.present, AtFlags::empty()) {
             tracing::error!(file = %self.original.display(), %error, "a stored event file cannot be removed");
         }
     }
@@ -110,7 +111,7 @@ impl Claimed {
     pub(super) fn put_back(self, folder: &Folder) {
         let back = rustix::fs::renameat_with(
             folder.fd(),
-            &self.claimed,
+            &self.present,
             folder.fd(),
             &self.original,
             RenameFlags::NOREPLACE,
@@ -161,7 +162,7 @@ mod tests {
         let (home, folder, read) = spool();
         let claimed = take(&folder, OsStr::new("a.json"), read).unwrap().unwrap();
         fs::write(
-            home.path().join("events").join(&claimed.claimed),
+            home.path().join("events").join(&claimed.present),
             "the second event",
         )
         .unwrap();

@@ -19,7 +19,7 @@ pub(super) struct Raw {
     #[schemars(regex(pattern = r"\S"))]
     pub(super) title: String,
     /// The event's id, which must be its own. Without one, an id is derived from the document and where it came
-    /// from. An event whose id was seen within the last 7 days is dropped as a duplicate.
+    /// from. An id seen within the last 7 days is the same event when its content is the same, and refused otherwise.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,63}$"))]
     pub(super) event_id: Option<String>,
     /// The text below the title. It is shown as it is: no markup has an effect.
