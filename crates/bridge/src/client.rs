@@ -69,11 +69,14 @@ pub(crate) struct SocketClient {
 
 impl SocketClient {
     /// Finds the first socket at which somebody listens: the one that was named, the home's, the system's.
+    /// A stranger's socket ends the search: it is told, and not passed over.
     pub(crate) fn find(reach: &Reach) -> Result<Self, ClientError> {
-        let candidates = match &reach.explicit {
-            Some(path) => vec![path.clone()],
-            None => vec![reach.socket.path.clone(), PathBuf::from(SYSTEM_SOCKET)],
-        };
+        let mut candidates: Vec<PathBuf> = reach.explicit.iter().cloned().collect();
+        for path in [reach.socket.path.as_path(), Path::new(SYSTEM_SOCKET)] {
+            if !candidates.iter().any(|candidate| candidate == path) {
+                candidates.push(path.to_owned());
+            }
+        }
         for path in &candidates {
             if listens(path) {
                 trusted(path, reach)?;
@@ -291,6 +294,28 @@ mod tests {
             SocketClient::find(&reach(folder.path())),
             Err(ClientError::NoBridge(_))
         ));
+    }
+
+    #[tokio::test]
+    async fn the_named_socket_comes_first_and_the_homes_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = folder.path().join("named.sock");
+        let mut environment = Environment::default();
+        environment.set("CC_TELEGRAM_HOME", folder.path().to_str().unwrap());
+        environment.set("CC_TELEGRAM_SOCKET", named.to_str().unwrap());
+        let reach = config::reach(&environment).unwrap();
+        let Err(ClientError::NoBridge(looked)) = SocketClient::find(&reach) else {
+            panic!("nobody listens")
+        };
+        let homes = folder.path().join("bridge.sock");
+        assert_eq!(
+            looked,
+            [named.clone(), homes.clone(), PathBuf::from(SYSTEM_SOCKET)]
+        );
+        let _home = UnixListener::bind(&homes).unwrap();
+        assert_eq!(SocketClient::find(&reach).unwrap().path, homes);
+        let _named = UnixListener::bind(&named).unwrap();
+        assert_eq!(SocketClient::find(&reach).unwrap().path, named);
     }
 
     #[tokio::test]

@@ -189,7 +189,7 @@ fn tell(app: &App, row: &Leased, outcome: &Outcome, at: Timestamp) {
     match outcome {
         Outcome::Sent(_) => {
             app.health.sent();
-            app.metrics.delivered();
+            app.metrics.delivered.inc();
         }
         Outcome::Retry { cause } => {
             tracing::warn!(
@@ -198,7 +198,7 @@ fn tell(app: &App, row: &Leased, outcome: &Outcome, at: Timestamp) {
                 cause,
                 "not delivered yet: trying again"
             );
-            app.metrics.retried();
+            app.metrics.retried.inc();
             app.health.send_failed(at, cause.clone());
         }
         Outcome::Unpaired { reason } => {
@@ -215,7 +215,7 @@ fn tell(app: &App, row: &Leased, outcome: &Outcome, at: Timestamp) {
                 reason,
                 "Telegram refuses this message for good"
             );
-            app.metrics.dead();
+            app.metrics.dead.inc();
         }
         Outcome::Limited { .. } => app
             .health

@@ -105,7 +105,6 @@ impl Home {
             "cctelegram.db-wal",
             "cctelegram.db-shm",
             "bridge.log",
-            "security.log",
         ] {
             files.push(self.root.join(name));
         }

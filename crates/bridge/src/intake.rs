@@ -140,7 +140,7 @@ async fn store(
                 // The mute may have ended meanwhile.
                 app.wake.modes.notify_one();
             }
-            app.metrics.accepted();
+            app.metrics.accepted.inc();
             end_episode_if_there_is_room(app).await;
             Ok(Taken {
                 event: id,

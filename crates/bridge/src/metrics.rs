@@ -14,14 +14,14 @@ use crate::http;
 /// The counters that tasks count, and the gauges that are read when somebody asks.
 pub(crate) struct Metrics {
     registry: Registry,
-    accepted: Counter,
-    rejected: Counter,
-    delivered: Counter,
-    retried: Counter,
-    limited: Counter,
-    dead: Counter,
-    decided: Counter,
-    refused: Counter,
+    pub(crate) accepted: Counter,
+    pub(crate) rejected: Counter,
+    pub(crate) delivered: Counter,
+    pub(crate) retried: Counter,
+    pub(crate) limited: Counter,
+    pub(crate) dead: Counter,
+    pub(crate) decided: Counter,
+    pub(crate) refused: Counter,
     waiting: Gauge,
     held: Gauge,
     pending_approvals: Gauge,
@@ -124,38 +124,6 @@ impl Metrics {
             healthy,
             resident_bytes,
         }
-    }
-
-    pub(crate) fn accepted(&self) {
-        self.accepted.inc();
-    }
-
-    pub(crate) fn rejected(&self) {
-        self.rejected.inc();
-    }
-
-    pub(crate) fn delivered(&self) {
-        self.delivered.inc();
-    }
-
-    pub(crate) fn retried(&self) {
-        self.retried.inc();
-    }
-
-    pub(crate) fn limited(&self) {
-        self.limited.inc();
-    }
-
-    pub(crate) fn dead(&self) {
-        self.dead.inc();
-    }
-
-    pub(crate) fn decided(&self) {
-        self.decided.inc();
-    }
-
-    pub(crate) fn refused(&self) {
-        self.refused.inc();
     }
 
     /// All figures as `OpenMetrics` text.

@@ -220,7 +220,7 @@ impl Sender {
 
     /// Telegram said 429. Two chats at once mean that the overall limit was met.
     fn hold(&mut self, chat: ChatId, now: Timestamp, after: Duration) {
-        self.app.metrics.limited();
+        self.app.metrics.limited.inc();
         let until = now.plus(after);
         tracing::warn!(
             chat.id = chat.0,

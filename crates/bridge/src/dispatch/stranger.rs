@@ -40,7 +40,7 @@ pub(super) async fn refuse(
             .extend(private_chat.map(|chat| (chat, REFUSAL.to_owned(), None)));
     }
     tracing::warn!(user.id = from.id.0, what, "a stranger was refused");
-    app.metrics.refused();
+    app.metrics.refused.inc();
     app.store.handle(stored.id, handling).await?;
     app.wake.outbox.notify_one();
     Ok(told)

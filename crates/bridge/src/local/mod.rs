@@ -13,6 +13,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use axum::routing::get;
 use axum::routing::post;
 use cctelegram_core::audit::Actor;
@@ -56,6 +57,7 @@ pub(crate) async fn run(
         .route("/v1/queue", get(status::queue))
         .fallback(problem::no_such_path)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::map_response(problem::too_large))
         .with_state(Local {
             app,
             stop: stop.clone(),

@@ -10,6 +10,7 @@ use cctelegram_core::api::Problem;
 use cctelegram_core::event::Rejected;
 use cctelegram_store::StoreError;
 
+use super::LARGEST_BODY;
 use crate::intake::Refusal;
 
 /// Producers that have to wait are told to come back after this many seconds.
@@ -45,6 +46,15 @@ impl Refused {
 /// The answer for a path that nobody serves.
 pub(super) async fn no_such_path() -> Refused {
     Refused::not_found("such path; the paths are described in docs/ARCHITECTURE.md")
+}
+
+/// Gives the answer for a body that is over the limit, which the framework tells in plain text, the form of all others.
+pub(super) async fn too_large(response: Response) -> Response {
+    if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
+        return response;
+    }
+    let message = format!("the request is larger than {} KiB", LARGEST_BODY / 1024);
+    Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message).into_response()
 }
 
 impl IntoResponse for Refused {

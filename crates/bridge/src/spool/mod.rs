@@ -310,7 +310,7 @@ impl Spool {
         .outcome(Disposition::Refused)
         .action(reason);
         self.app.store.record(record).await?;
-        self.app.metrics.rejected();
+        self.app.metrics.rejected.inc();
         self.recorded.insert(name.clone(), judged);
         reject::set_aside(&self.folder, name, reason, judged)
     }

@@ -14,8 +14,11 @@ use super::Kind;
 use super::lenient::custom_event;
 use super::raw::Raw;
 use super::raw::RawApproval;
+use crate::id::ALERT;
 use crate::id::BadEventId;
 use crate::id::EventId;
+use crate::message::redact::redact;
+use crate::message::visible::visible;
 
 /// How strictly a document is read (`CC_TELEGRAM_VALIDATE_EVENTS`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,9 +60,7 @@ pub fn parse(bytes: &[u8], validation: Validation, origin: Digest) -> Result<Eve
     }
     let raw = read(object)?;
     let id = match raw.event_id {
-        Some(id) => id
-            .parse()
-            .map_err(|bad: BadEventId| Rejected::new("event_id", bad.to_string()))?,
+        Some(id) => given_id(&id).map_err(|reason| Rejected::new("event_id", reason))?,
         None => EventId::derived(identity(bytes, origin)),
     };
     let kind = Kind::from(raw.kind);
@@ -83,6 +84,21 @@ pub fn parse(bytes: &[u8], validation: Validation, origin: Digest) -> Result<Eve
         data,
         options,
     })
+}
+
+/// The label of the bridge's own button beside the choices.
+const DETAILS: &str = "Details";
+
+/// An id that a producer chose. It is shown and names files, so it must not be a secret, nor pass for the bridge's own.
+fn given_id(id: &str) -> Result<EventId, String> {
+    let parsed: EventId = id.parse().map_err(|bad: BadEventId| bad.to_string())?;
+    if id.starts_with(ALERT) {
+        Err(format!("must not begin with {ALERT}"))
+    } else if redact(id) == id {
+        Ok(parsed)
+    } else {
+        Err("it looks like a secret".to_owned())
+    }
 }
 
 /// Are these bytes exactly one complete JSON value, of whatever type and depth?
@@ -172,11 +188,14 @@ fn options(data: &Map<String, Value>) -> Result<Vec<String>, Rejected> {
     }
     let mut seen = BTreeSet::new();
     for (index, option) in options.iter().enumerate() {
+        let shown = visible(&redact(option)).trim().to_owned();
         let reason = if option.trim().is_empty() {
             "must not be empty"
         } else if option.chars().count() > 100 {
             "is longer than 100 characters"
-        } else if !seen.insert(option) {
+        } else if shown == DETAILS {
+            "is the name of another button"
+        } else if !seen.insert(shown) {
             "is there twice"
         } else {
             continue;

@@ -1,11 +1,13 @@
 //! Masks secrets: what looks like a key, a token or a password is replaced by a word that says what it was.
 
 mod doubt;
+mod key;
 mod rules;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use self::rules::KEY;
 use self::rules::LONGEST;
 use self::rules::RULES;
 use self::rules::Rule;
@@ -110,9 +112,14 @@ fn secrets(rule: &Rule, text: &str, found: &mut Vec<(Range<usize>, &str)>) {
             break;
         };
         if (rule.confirms)(secret.as_str()) {
-            let end = end_of_word(text, secret.range());
-            found.push((secret.start()..end, rule.name));
-            at = end;
+            if rule.name == KEY {
+                let ranges = key::ranges(text, secret.range());
+                at = ranges.last().map_or(secret.end(), |range| range.end);
+                found.extend(ranges.into_iter().map(|range| (range, rule.name)));
+            } else {
+                at = end_of_word(text, secret.range());
+                found.push((secret.start()..at, rule.name));
+            }
         } else if secret.start() > at {
             at = secret.start();
         } else {
@@ -145,6 +152,23 @@ impl Plain<'_> {
     }
 }
 
+/// How long the rest of a terminal colour is, `[1;31m`. Nothing else is skipped: `;` and a word may be a command.
+fn colour(after: &str) -> usize {
+    let bytes = after.as_bytes();
+    let numbers = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
+    let end = bytes.iter().skip(1).position(|byte| !numbers(byte));
+    let Some(end) = end.map(|end| end.saturating_add(1)) else {
+        return 0;
+    };
+    let open = bytes.get(..end).unwrap_or_default();
+    let whole = after.starts_with('[') && !open.ends_with(b";") && !open.starts_with(b"[;");
+    if whole && matches!(bytes.get(end), Some(b'm' | b'K')) {
+        end.saturating_add(1)
+    } else {
+        0
+    }
+}
+
 fn plain(text: &str) -> Plain<'_> {
     if !text.contains(is_hidden) {
         return Plain {
@@ -156,13 +180,11 @@ fn plain(text: &str) -> Plain<'_> {
     let mut origins = Vec::with_capacity(text.len());
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        if c == '\u{1b}' && chars.next_if(|(_, next)| *next == '[').is_some() {
-            // A colour of the terminal: parameters, then one letter.
-            while chars
-                .next_if(|(_, next)| matches!(next, ' '..='?'))
-                .is_some()
-            {}
-            chars.next_if(|(_, next)| matches!(next, '@'..='~'));
+        let after = text.get(at.saturating_add(c.len_utf8())..);
+        let colour = after.filter(|_| c == '\u{1b}').map_or(0, colour);
+        if colour > 0 {
+            // All of it is ASCII.
+            let _skipped = chars.nth(colour.saturating_sub(1));
         } else if !is_hidden(c) || c == '\r' && chars.peek().is_some_and(|(_, next)| *next == '\n')
         {
             kept.push(c);

@@ -28,7 +28,7 @@ pub fn visible(text: &str) -> String {
             at = at.saturating_add(c.len_utf8());
             let before = text.get(..at).unwrap_or_default().chars();
             marks = if is_mark(c) { marks + 1 } else { 0 };
-            if marks > MARKS || is_hidden(c) && !belongs_to_emoji(before, after) {
+            if marks > MARKS || (is_hidden(c) || is_blank(c)) && !belongs_to_emoji(before, after) {
                 show(c, &mut out);
             } else {
                 out.push(c);
@@ -62,6 +62,15 @@ pub(super) fn is_hidden(c: char) -> bool {
         | '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}' | '\u{40000}'..='\u{10FFFF}' => true,
         _ => u32::from(c) & 0xFFFE == 0xFFFE,
     }
+}
+
+/// A blank that is no space: a shell takes it for a part of a word.
+fn is_blank(c: char) -> bool {
+    matches!(
+        c,
+        '\u{A0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{2800}' | '\u{3000}'
+    )
 }
 
 fn show(c: char, out: &mut String) {
@@ -179,6 +188,10 @@ mod tests {
             (
                 "\u{e000}\u{f0000}\u{10ffff}\u{fffe}",
                 "<U+E000><U+F0000><U+10FFFF><U+FFFE>",
+            ),
+            (
+                "rm\u{a0}-rf\u{2009}\u{202f}\u{3000}\u{2800}x",
+                "rm<U+00A0>-rf<U+2009><U+202F><U+3000><U+2800>x",
             ),
             ("\u{3164}\u{115f}\u{2060}", "<U+3164><U+115F><U+2060>"),
         ];

@@ -40,7 +40,7 @@ First talk to @BotFather on Telegram: /newbot gives you a token. Then run `cctel
 shows a link and a QR code, waits until you have pressed Start in your bot's chat, and asks whether that was you.
 The bridge must not run meanwhile. When standard input is no terminal, its first line is the token.
 
-Exit codes: 0 paired; 1 not paired, nothing was changed; 2 wrong usage.")]
+Exit codes: 0 paired; 1 failed (it says what was changed); 2 wrong usage.")]
 pub(super) struct InitArgs {
     /// Another Bot API server
     #[arg(long, hide = true, value_name = "URL")]
@@ -172,7 +172,15 @@ async fn keep(
         save::token(&config.home.env_file(), &login.token)?;
     }
     if !config.people.admits(person.id) {
-        save::user(&config.home.config_file(), person.id)?;
+        save::user(&config.home.config_file(), person.id).inspect_err(|_| {
+            if login.is_new {
+                let file = config.home.env_file();
+                output::note(&format!(
+                    "the token was written to {}, but nobody is paired",
+                    file.display()
+                ));
+            }
+        })?;
     }
     let now = config::load(environment)?;
     if now.people.admits(person.id) && now.telegram.token.is_some() {

@@ -178,7 +178,7 @@ mod tests {
 
     use super::*;
 
-    const TOKEN: &str = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc";
+    const TOKEN: &str = concat!("123456789:", "AAEhBO_this_is_", "no_real_bot_token_12");
 
     fn client(url: &str, token: &str) -> Client {
         let token = Secret::new(token.to_owned());

@@ -13,8 +13,8 @@ use cctelegram_core::people::AllowList;
 
 use super::*;
 
-const TOKEN: &str = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc";
-const OTHER_TOKEN: &str = "987654321:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc";
+const TOKEN: &str = concat!("123456789:", "AAEhBO_this_is_", "no_real_bot_token_12");
+const OTHER_TOKEN: &str = concat!("987654321:", "AAEhBO_this_is_", "no_real_bot_token_12");
 
 struct Written {
     folder: tempfile::TempDir,

@@ -275,3 +275,28 @@ proptest! {
         let _one = is_one_document(&bytes);
     }
 }
+
+#[test]
+fn security_choices_that_look_the_same_are_refused() {
+    for (options, index) in [
+        (json!(["Approve", "Approve "]), 1),
+        (json!(["a\u{200b}", "a<U+200B>"]), 1),
+        (json!(["a\u{a0}b", "a<U+00A0>b"]), 1),
+        (json!(["Yes", "Details"]), 1),
+        (json!([" Details"]), 0),
+    ] {
+        let rejected = strict(asking(options).to_string().as_bytes()).unwrap_err();
+        assert_eq!(rejected.field, format!("data.options[{index}]"));
+    }
+    assert!(strict(asking(json!(["approve", "Approve"])).to_string().as_bytes()).is_ok());
+}
+
+#[test]
+fn security_an_event_id_is_no_secret_and_not_the_bridges_own() {
+    let secret = format!("{}{}", "AKIA", "IOSFODNN7EXAMPLE");
+    for id in [secret.as_str(), "bridge-x"] {
+        let rejected = strict(with("event_id", json!(id)).to_string().as_bytes()).unwrap_err();
+        assert_eq!(rejected.field, "event_id");
+        assert!(!rejected.reason.contains(id));
+    }
+}

@@ -31,6 +31,16 @@ pub(super) fn not_a_label(found: &str) -> bool {
     not_a_variable(found) && !found.to_ascii_lowercase().contains("pass")
 }
 
+/// A quotation, as opposed to what stands between two of them: that may be a command, and a mask must not hide one.
+pub(super) fn runs_nothing(found: &str) -> bool {
+    let blank = |c: char| c.is_whitespace();
+    not_a_label(found)
+        && !found.starts_with(blank)
+        && !found.ends_with(blank)
+        && !found.contains(['&', ';', '|', '`', '<', '>'])
+        && !found.contains("$(")
+}
+
 /// A value, as opposed to a variable, a type, a path or a call.
 pub(super) fn not_code(found: &str) -> bool {
     let member = found.contains('.') && !has_digit(found);

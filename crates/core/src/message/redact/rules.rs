@@ -9,10 +9,10 @@ use super::doubt::has_all_classes;
 use super::doubt::has_digit;
 use super::doubt::looks_random;
 use super::doubt::not_a_hash;
-use super::doubt::not_a_label;
 use super::doubt::not_a_variable;
 use super::doubt::not_a_word;
 use super::doubt::not_code;
+use super::doubt::runs_nothing;
 
 /// One kind of secret.
 pub(super) struct Rule {
@@ -36,10 +36,17 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     compiled.collect()
 });
 
-/// A name for a password and what assigns to it.
+/// What assigns, with the blanks after it. After `NAME=` none may follow: in a shell, what comes then is a command.
+macro_rules! assigns {
+    () => {
+        r#"["'\\]{0,2}(?:[ \t]*(?:=>|:=|:)[ \t]*|[ \t]+=[ \t]*|=)"#
+    };
+}
+
+/// A name for a password.
 macro_rules! password {
     () => {
-        r#"(?i)(?:password|passwd|passphrase|passwort|pwd)["'\\]{0,2}[ \t]*(?:=>|:=|=|:)"#
+        r"(?i)(?:password|passwd|passphrase|passwort|pwd)"
     };
 }
 
@@ -60,20 +67,13 @@ macro_rules! random {
     };
 }
 
-/// What stands between the lines of a key: also in a string, a quotation or a diff.
-macro_rules! gap {
-    () => {
-        r#"(?:[\s"'+,>|#*-]|\\{1,2}[nrt])"#
-    };
-}
-
 /// A name, a pattern and a second look.
 type Pattern = (&'static str, &'static str, fn(&str) -> bool);
 
 /// First what is found by its own form, then what is found by the words before it. Where the second look can say no,
 /// the length has a limit ([`LONGEST`]): the search goes on inside of what was refused, and that must not take long.
 const PATTERNS: &[Pattern] = &[
-    ("private key", PRIVATE_KEY, always),
+    (KEY, PRIVATE_KEY, always),
     (
         "telegram bot token",
         r"(?:^|[^0-9])(?P<s>[1-9][0-9]{5,15}:[A-Za-z0-9_-]{30,})",
@@ -86,7 +86,10 @@ const PATTERNS: &[Pattern] = &[
     ),
     (
         "aws secret key",
-        r#"(?i)aws.{0,30}?(?:secret|sk).{0,30}?[\s:=>]\s*["'\\]{0,2}(?P<s>[A-Za-z0-9/+]{40,})"#,
+        concat!(
+            r"(?i)aws[^\n;&|<>$`()]{0,30}?(?:secret|sk)[^\n;&|<>$`()]{0,30}?",
+            r#"(?:(?:[:>]|[ \t]=)[ \t]*|[= \t])["'\\]{0,2}(?P<s>[A-Za-z0-9/+]{40,})"#
+        ),
         has_all_classes,
     ),
     (
@@ -145,57 +148,70 @@ const PATTERNS: &[Pattern] = &[
         r"(?P<s>eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_.-]*)",
         always,
     ),
-    ("password", r"://[^\s/:@]*:(?P<s>[^\s/]+)@", not_a_variable),
+    (
+        "password",
+        r#"://[^\s/:@]*:(?P<s>[^\s/;&|<>`"'(){}\\]+)@"#,
+        not_a_variable,
+    ),
     (
         "authorization",
         concat!(
-            r"(?i)authorization[\x22'\\]{0,2}\s*[:=]\s*[\x22'\\]{0,2}",
-            r"(?:bearer|basic|digest|token|apikey|bot)\s+(?P<s>[A-Za-z0-9._~+/=:-]{8,})",
+            r"(?i)authorization",
+            assigns!(),
+            r"[\x22'\\]{0,2}",
+            r"(?:bearer|basic|digest|token|apikey|bot)[ \t]+(?P<s>[A-Za-z0-9._~+/=:-]{8,})",
         ),
         always,
     ),
     (
         "authorization",
-        r"(?i)authorization[\x22'\\]{0,2}\s*[:=]\s*[\x22'\\]{0,2}(?P<s>[A-Za-z0-9._~+/=:-]{8,200})",
+        concat!(
+            r"(?i)authorization",
+            assigns!(),
+            r"[\x22'\\]{0,2}(?P<s>[A-Za-z0-9._~+/=:-]{8,200})"
+        ),
         has_digit,
     ),
     (
         "authorization",
-        r"(?i)(?:^|[^a-z])bearer\s+(?P<s>[A-Za-z0-9._~+/-]{16,}=*)",
+        r"(?i)(?:^|[^a-z])bearer[ \t]+(?P<s>[A-Za-z0-9._~+/-]{16,}=*)",
         has_digit,
     ),
     (
         "password",
-        concat!(password!(), r#"[ \t]*\\?"(?P<s>[^"\n\\]{3,200})"#),
-        not_a_label,
+        concat!(password!(), assigns!(), r#"\\?"(?P<s>[^"\n\\]{3,200})"#),
+        runs_nothing,
     ),
     (
         "password",
-        concat!(password!(), r"[ \t]*\\?'(?P<s>[^'\n\\]{3,200})"),
-        not_a_label,
+        concat!(password!(), assigns!(), r"\\?'(?P<s>[^'\n\\]{3,200})"),
+        runs_nothing,
     ),
     (
         "password",
-        concat!(password!(), r#"[ \t]+(?P<s>[^\s"'`,;\\]{4,200})"#),
+        concat!(
+            password!(),
+            r#"["'\\]{0,2}(?:[ \t]*(?:=>|:=|:)|[ \t]+=)[ \t]+"#,
+            r#"(?P<s>[^\s"'`,;&|<>$)\\]{4,200})"#
+        ),
         not_a_word,
     ),
     (
         "password",
-        concat!(password!(), r#"(?P<s>[^\s"'`,;&\\]{4,200})"#),
+        concat!(
+            password!(),
+            r#"["'\\]{0,2}[ \t]*(?:=>|:=|=|:)(?P<s>[^\s"'`,;&|<>$)\\]{4,200})"#
+        ),
         not_code,
     ),
     (
         "password",
-        r#"(?i)(?:^|\s)--?[a-z-]*pass(?:word|wd|phrase)?[ \t]+["']?(?P<s>[^\s"'`;&|\\]{4,200})"#,
+        r#"(?i)(?:^|\s)--?[a-z-]*pass(?:word|wd|phrase)?[ \t]+["']?(?P<s>[^\s"'`;&|<>$)\\]{4,200})"#,
         not_code,
     ),
     (
         "secret",
-        concat!(
-            secret!(),
-            r#"["'\\]{0,2}[ \t]*(?:=>|:=|=|:)[ \t]*\\?["'`]?"#,
-            random!()
-        ),
+        concat!(secret!(), assigns!(), r#"\\?["']?"#, random!()),
         looks_random,
     ),
     (
@@ -210,26 +226,11 @@ const PATTERNS: &[Pattern] = &[
     ),
 ];
 
-/// Only lines of base64 belong to a key: a mask must not swallow a command that follows a header.
-const PRIVATE_KEY: &str = concat!(
-    r"(?P<s>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
-    r"(?:",
-    gap!(),
-    r"+(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset): [A-Za-z0-9 .,/()-]{0,80})*",
-    r"(?:",
-    gap!(),
-    r"+[A-Za-z0-9+/]{20,}={0,2})*",
-    r"(?:",
-    gap!(),
-    r"+(?:MI[A-Za-z0-9+/=]*|[A-Za-z0-9+/=]{8,}))?",
-    r"(?:(?:",
-    gap!(),
-    r"+[A-Za-z0-9+/=]{1,80})?(?:",
-    gap!(),
-    r"+=[A-Za-z0-9+/]{4})?",
-    gap!(),
-    r"*-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?)",
-);
+/// How a key begins. What belongs to it is found by [`super::key::ranges`].
+const PRIVATE_KEY: &str = r"(?P<s>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)";
+
+/// What a mask calls a private key.
+pub(super) const KEY: &str = "private key";
 
 /// The limit in the patterns above. A find of this length is masked on to the end of its word.
 pub(super) const LONGEST: usize = 200;

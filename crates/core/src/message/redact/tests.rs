@@ -1,5 +1,6 @@
 //! What is masked and what stays as it is.
 
+mod commands;
 mod samples;
 
 use proptest::prelude::*;
@@ -118,7 +119,8 @@ fn security_a_key_that_was_cut_off_is_masked_too() {
         cut.clone(),
         cut.replace('\n', "\\n"),
         cut.replace('\n', "\n+"),
-        cut.replace('\n', "\r\n> "),
+        cut.replace('\n', "\r\n"),
+        cut.replace('\n', "\",\n  \""),
     ] {
         let masked = redact(&format!("key: {text}"));
         assert!(!masked.contains(&letters(20)), "{masked}");

@@ -82,7 +82,7 @@ struct Written {
 fn write(event: &Event, digest: &str, expires: Option<Timestamp>) -> Written {
     let event = event.clone().redacted();
     let (headline, request) = (headline(&event), request(&event));
-    let terms = terms(&event, digest, expires, &request);
+    let terms = terms(&event, digest, expires, [&headline, &request]);
     let gap = if request.is_empty() { "" } else { "\n\n" };
     let draft = Draft::new().body(&headline).plain(gap).body(&request);
     let whole = draft.plain("\n\n").body(&terms).finish();

@@ -32,6 +32,12 @@ impl<'a> Unshown<'a> {
         None
     }
 
+    /// As [`Self::take`], but the field is still to be shown.
+    pub(super) fn look<T>(&self, name: &str, read: impl Fn(&'a Value) -> Option<T>) -> Option<T> {
+        let (_, value) = self.0.iter().find(|(field, _)| *field == name)?;
+        read(value)
+    }
+
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<&'a str> {
         self.take(names, |value| {
             value.as_str().filter(|text| !text.trim().is_empty())

@@ -135,9 +135,13 @@ fn files(mut draft: Draft, data: &mut Unshown<'_>) -> Draft {
         "files_deleted",
     ];
     for name in names {
-        let Some(files) = data.take(&[name], texts) else {
+        let Some(files) = data.look(name, texts) else {
             continue;
         };
+        // A list that is cut here stands whole under the details.
+        if files.len() <= FILES {
+            let _shown_here = data.take(&[name], texts);
+        }
         let label = name.replace('_', " ");
         let (first, rest) = label.split_at_checked(1).unwrap_or((&label, ""));
         let mut text = format!("{}{rest} ({}):", first.to_uppercase(), files.len());
@@ -243,7 +247,8 @@ mod tests {
     #[test]
     fn a_long_list_of_files_is_counted() {
         let files: Vec<String> = (0..23).map(|n| format!("f{n}")).collect();
-        let (text, _) = shown(json!({"files": files}));
+        let (text, rest) = shown(json!({"files": files}));
+        assert_eq!(rest, "files");
         assert!(
             text.starts_with("Files (23):\n• f0\n") && text.ends_with("• f19\nand 3 more"),
             "{text}"

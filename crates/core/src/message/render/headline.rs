@@ -44,17 +44,30 @@ pub(super) fn words(kind: &Kind) -> String {
     })
 }
 
+/// At most 40 characters; the details have the whole.
+fn short(text: &str) -> String {
+    const LIMIT: usize = 40;
+    if text.chars().count() <= LIMIT {
+        return text.to_owned();
+    }
+    let first = text.chars().take(LIMIT);
+    first.chain(['…']).collect()
+}
+
 fn place(event: &Event) -> String {
-    let task = event
-        .task_id
-        .as_deref()
-        .filter(|_| event.asks())
-        .map(|task| format!("task {task}"));
+    let task = event.task_id.as_deref().map(|task| format!("task {task}"));
     let facts = [
         Some(words(&event.kind)),
         event.project.clone(),
         event.source.clone(),
-        task,
+        // A request is shown whole.
+        task.map(|task| if event.asks() { task } else { short(&task) }),
+        // A request names the time among its fields.
+        event
+            .timestamp
+            .as_deref()
+            .filter(|_| !event.asks())
+            .map(short),
     ];
     let filled = facts
         .into_iter()
@@ -76,23 +89,27 @@ mod tests {
             (
                 "task_completion",
                 json!({}),
-                "✅ Title\nTask completion · shop · ci",
+                "✅ Title\nTask completion · shop · ci · task 7",
             ),
             (
                 "task_completion",
                 json!({"severity": "warning"}),
-                "⚠️ Title\nTask completion · shop · ci",
+                "⚠️ Title\nTask completion · shop · ci · task 7",
             ),
             (
                 "security_alert",
                 json!({}),
-                "🚨 Title\nSecurity alert · shop · ci",
+                "🚨 Title\nSecurity alert · shop · ci · task 7",
             ),
-            ("moon_phase", json!({}), "ℹ️ Title\nmoon_phase · shop · ci"),
+            (
+                "moon_phase",
+                json!({}),
+                "ℹ️ Title\nmoon_phase · shop · ci · task 7",
+            ),
             (
                 "task_progress",
                 json!({}),
-                "⏳ Title\nTask progress · shop · ci",
+                "⏳ Title\nTask progress · shop · ci · task 7",
             ),
             (
                 "approval_request",

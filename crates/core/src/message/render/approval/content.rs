@@ -69,23 +69,25 @@ fn ids(draft: Draft, event: &Event) -> Draft {
     })
 }
 
-/// What a decision is about: the choices, the end, the digest.
+/// What a decision is about: the end, the digest, the choices. The choices are last: only they can be long.
 pub(super) fn terms(
     event: &Event,
     digest: &str,
     expires: Option<Timestamp>,
-    request: &Body,
+    [headline, request]: [&Body; 2],
 ) -> Body {
     let mut draft = Draft::new();
-    if request.text().contains("[redacted: ") || event.title.contains("[redacted: ") {
+    let choices = format!("Choices: {}", event.options.join(" · "));
+    let shown = [headline.text(), request.text(), &choices];
+    if shown.iter().any(|text| text.contains("[redacted: ")) {
         draft = draft.plain("Secrets are masked here; the digest covers them.\n");
     }
-    draft = draft.plain(&format!("Choices: {}", event.options.join(" · ")));
     if let Some(expires) = expires {
-        draft = line(draft, &format!("Expires: {}", minute(expires)));
+        draft = draft.plain(&format!("Expires: {}\n", minute(expires)));
     }
     let short = digest.get(..16).unwrap_or(digest);
-    line(draft, "Digest: ").code(short).finish()
+    let draft = draft.plain("Digest: ").code(short);
+    line(draft, &choices).finish()
 }
 
 /// `2026-11-21 14:02 UTC`: a request can wait for days, so the time of day is not enough.

@@ -64,7 +64,7 @@ fn security_a_request_shows_every_field() {
     let expected = "🔐 Deploy?\nApproval request · shop · claude-code · task T-7\n\nVersion 1.4.2.\n\nCommand:\nmake deploy\n\n\
                     Change:\n-old\n+new\n\ncount: 3\ncwd: /home/dev\nenv:\n{\n  \"A\": 1\n}\nnote: two\nlines\n\
                     Time of the source: yesterday\nCorrelation: C\nParent event: P\n\n\
-                    Choices: Approve · Deny\nExpires: 2025-11-21 14:02 UTC\nDigest: 0123456789abcdef";
+                    Expires: 2025-11-21 14:02 UTC\nDigest: 0123456789abcdef\nChoices: Approve · Deny";
     assert_eq!(body.text(), expected);
     assert_eq!(*shown, keyboard());
     let mut languages = Vec::new();
@@ -188,12 +188,61 @@ fn security_formatting_of_many_fields_is_not_dropped() {
 }
 
 #[test]
+fn security_a_mask_in_any_shown_field_is_told() {
+    let masked = "[redacted: api key]".to_owned();
+    let plain = || sample("approval_request", "Run?", json!({}));
+    let events = [
+        Event {
+            project: Some(masked.clone()),
+            ..plain()
+        },
+        Event {
+            source: Some(masked.clone()),
+            ..plain()
+        },
+        Event {
+            task_id: Some(masked.clone()),
+            ..plain()
+        },
+        Event {
+            options: vec![masked],
+            ..plain()
+        },
+    ];
+    for event in events {
+        assert!(
+            body(&ask(&event)[0])
+                .text()
+                .contains("Secrets are masked here")
+        );
+    }
+}
+
+#[test]
+fn security_long_choices_do_not_push_out_the_end_and_the_digest() {
+    let command = "echo one more line of a long command\n".repeat(2_000);
+    let options = (0..8)
+        .map(|n| format!("{n}{}", "\u{202e}".repeat(99)))
+        .collect();
+    let event = Event {
+        options,
+        ..sample("approval_request", "Run?", json!({"command": command}))
+    };
+    let sent = ask(&event);
+    let text = body(sent.last().unwrap()).text();
+    assert!(
+        text.contains("Expires: 2025-11-21") && text.contains("Digest: 0123456789abcdef"),
+        "{text}"
+    );
+}
+
+#[test]
 fn without_an_end_none_is_named() {
     let event = sample("approval_request", "Run?", json!({}));
     let sent = approval(&event, "short", None, keyboard());
     assert_eq!(
         body(&sent[0]).text(),
-        "🔐 Run?\nApproval request\n\nChoices: Approve · Deny\nDigest: short"
+        "🔐 Run?\nApproval request\n\nDigest: short\nChoices: Approve · Deny"
     );
 }
 
