@@ -1,0 +1,22 @@
+//! The whole bridge, as a user and as Telegram see it: real processes, real files, the bundled emulator over HTTP.
+//!
+//! One program for all of them: linking each apart would take most of the time of a build.
+
+mod approvals;
+mod cli;
+mod crash;
+mod delivery;
+mod demo;
+mod durability;
+mod hostile;
+mod http;
+mod init;
+mod modes;
+mod outcomes;
+mod page;
+mod people;
+mod poller;
+mod queue;
+mod settings;
+mod shutdown;
+mod spool;
