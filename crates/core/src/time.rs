@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -47,15 +49,17 @@ impl Timestamp {
     /// The time of day for people: `14:02 UTC`.
     #[must_use]
     pub fn clock_time(self) -> String {
-        self.civil().map_or_else(
+        self.civil(&TimeZone::UTC).map_or_else(
             || self.to_string(),
             |time| time.strftime("%H:%M UTC").to_string(),
         )
     }
 
-    fn civil(self) -> Option<jiff::Zoned> {
+    /// Date and time of day in a zone; `None` outside the years -9999 to 9999.
+    #[must_use]
+    pub fn civil(self, zone: &TimeZone) -> Option<Zoned> {
         let stamp = jiff::Timestamp::from_millisecond(self.0).ok()?;
-        Some(stamp.to_zoned(jiff::tz::TimeZone::UTC))
+        Some(stamp.to_zoned(zone.clone()))
     }
 }
 

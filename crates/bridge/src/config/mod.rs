@@ -7,6 +7,7 @@ mod environment;
 mod later;
 mod local;
 mod lockdown;
+mod messages;
 mod mistake;
 mod nearest;
 mod people;
@@ -34,6 +35,7 @@ pub(crate) use local::Reach;
 pub(crate) use local::Socket;
 pub(crate) use local::home;
 pub(crate) use local::reach;
+pub(crate) use messages::Messages;
 pub(crate) use mistake::Mistakes;
 pub(crate) use mistake::Place;
 pub(crate) use mistake::is_token;
@@ -50,6 +52,7 @@ pub(crate) struct Config {
     pub(crate) telegram: Telegram,
     pub(crate) people: People,
     pub(crate) intake: Intake,
+    pub(crate) messages: Messages,
     pub(crate) http: Http,
     pub(crate) socket: Socket,
     pub(crate) mode: Mode,
@@ -109,6 +112,7 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
             },
             memory_limit_mb: raw.whole(&settings::MEMORY),
         },
+        messages: messages::messages(raw),
         http: Http {
             port: u16::try_from(raw.whole(&settings::PORT)).unwrap_or(0),
         },

@@ -21,6 +21,7 @@ pub(crate) static ALL: &[&Setting] = &[
     &VALIDATE,
     &LOCKDOWN,
     &LOG,
+    &TIME_ZONE,
     &API_URL,
     &PROXY,
     &PER_CHAT,
@@ -138,6 +139,13 @@ pub(super) static LOG: Setting = Setting::variable(
     "info",
     Shape::Text,
     "What the diagnostic log holds: `error`, `warn`, `info`, `debug`, or a filter per module.",
+);
+
+pub(super) static TIME_ZONE: Setting = Setting::key(
+    "messages.time_zone",
+    "",
+    Shape::Text,
+    "In which times are shown and quiet hours are meant, like `Europe/Vienna`; by default the zone of this machine.",
 );
 
 pub(super) static API_URL: Setting = Setting::variable(
