@@ -11,5 +11,7 @@ pub mod message;
 pub mod mode;
 pub mod pacing;
 pub mod people;
+pub mod policy;
 pub mod route;
+pub mod shell;
 pub mod time;
