@@ -119,6 +119,8 @@ fn security_a_deny_sees_through_every_disguise() {
         "$(echo rm) -rf x; rm x",
         "ssh host 'rm -rf x'",
         "python3 -c 'import os; os.system(\"rm -rf x\")'",
+        "git >x push -f",
+        "git 2>x push origin -f",
         "rm -rf 'x",
     ] {
         assert_eq!(

@@ -110,6 +110,13 @@ pub(super) fn look(script: &mut Script, depth: usize) {
         next += 1;
         let name = invocation.base_name();
         if !is_rest && (WRAPPERS.contains(&name) || RUN_THEIR_INPUT.contains(&name)) {
+            // Which of its words is the program is not followed here, so each has to be known.
+            let unknown = invocation
+                .words
+                .iter()
+                .find(|word| word.literal().is_none());
+            let unknown = unknown.map(|word| Doubt::UnknownName(word.text().to_owned()));
+            script.doubts.extend(unknown);
             let first = script.invocations.len();
             script.invocations.extend(wrapped(&invocation));
             rests.extend(first..script.invocations.len());

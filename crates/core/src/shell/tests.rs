@@ -145,6 +145,9 @@ fn security_what_cannot_be_told_is_in_doubt() {
         "a=b c=d",
         "cat < $x",
         "echo > /dev/tcp/1.2.3.4/80",
+        "exec ?",
+        "env $x",
+        "sudo \"$x\"",
         "a <> x",
         "node",
     ] {

@@ -142,13 +142,24 @@ fn redirect(node: Node<'_>, text: &str, script: &mut Script) {
         .children(&mut cursor)
         .find(|child| !child.is_named())
         .map_or("", |child| child.kind());
-    let target = node
-        .child_by_field_name("destination")
+    let mut cursor = node.walk();
+    let mut targets = node
+        .children_by_field_name("destination", &mut cursor)
         .map(|target| Word::of(target, text));
-    let Some(target) = target else {
+    let Some(target) = targets.next() else {
         // `>&-` closes a descriptor.
         return;
     };
+    // To the parser, words behind a redirection are further targets; to bash they are words of the command.
+    let behind: Vec<Word> = targets.collect();
+    if !behind.is_empty() {
+        script
+            .doubts
+            .push(Doubt::Construct("words behind a redirection"));
+        if let Some(last) = script.invocations.last_mut() {
+            last.words.extend(behind);
+        }
+    }
     let named = target.text().starts_with("/dev/tcp/") || target.text().starts_with("/dev/udp/");
     if named || (target.literal().is_none() && operator.starts_with('<')) {
         script
