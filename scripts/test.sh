@@ -43,6 +43,7 @@ missing_packages() {
     has sqlite3 || echo sqlite3
     has chromium || echo chromium
     has chromedriver || echo chromium-driver
+    has openssl || echo openssl
     has cc || echo build-essential
     has perl || echo perl
     has script || echo bsdutils
