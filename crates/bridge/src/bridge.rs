@@ -24,6 +24,7 @@ use crate::dispatch;
 use crate::expiry;
 use crate::health::Health;
 use crate::http;
+use crate::keys::Keys;
 use crate::local;
 use crate::lock::HomeLock;
 use crate::lock::TokenLock;
@@ -69,6 +70,7 @@ impl Bridge {
             writer.run(stop.cancelled_owned()).await;
             Ok(())
         });
+        let keys = Keys::load(config.key_file.as_ref(), &config.home, &store, started).await?;
         let listener = http::bind(config.http.port).await?;
         let socket = local::bind(&config.socket)?;
         let health = Health::default();
@@ -77,6 +79,7 @@ impl Bridge {
         let app = Arc::new(App {
             memory: MemoryGauge::new(config.intake.memory_limit_mb),
             store,
+            keys,
             bot: BotLink::new(client, bot, token_lock),
             clock: Arc::new(clock),
             wake: Wake::new(),

@@ -17,6 +17,7 @@ mod health;
 mod home;
 mod http;
 mod intake;
+mod keys;
 mod local;
 mod lock;
 mod log;

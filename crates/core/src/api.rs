@@ -109,6 +109,11 @@ pub struct Status {
     pub version: String,
     pub pid: u32,
     pub home: String,
+    /// The key file, and the id of the key in it.
+    #[serde(default)]
+    pub key_file: String,
+    #[serde(default)]
+    pub key_id: String,
     pub started: Timestamp,
     pub bot: Option<String>,
     pub mode: ModeStatus,

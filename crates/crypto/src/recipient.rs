@@ -74,7 +74,7 @@ impl RecipientKey {
         Ok(Self(PrivateDecryptingKey::generate(KeySize::Rsa4096)?))
     }
 
-    /// Reads `-----BEGIN PRIVATE KEY-----` (PKCS #8).
+    /// Reads `-----BEGIN PRIVATE KEY-----` (PKCS8).
     pub fn from_pem(text: &Secret<String>) -> Result<Self, BadRsaKey> {
         let der = pem::decode("PRIVATE KEY", text.expose()).ok_or(BadRsaKey::Unreadable)?;
         let key = PrivateDecryptingKey::from_pkcs8(&der).map_err(|_| BadRsaKey::Unreadable)?;
@@ -117,7 +117,7 @@ impl RsaSigner {
         Ok(Self(KeyPair::generate(KeySize::Rsa4096)?))
     }
 
-    /// Reads `-----BEGIN PRIVATE KEY-----` (PKCS #8).
+    /// Reads `-----BEGIN PRIVATE KEY-----` (PKCS8).
     pub fn from_pem(text: &Secret<String>) -> Result<Self, BadRsaKey> {
         let der = pem::decode("PRIVATE KEY", text.expose()).ok_or(BadRsaKey::Unreadable)?;
         let pair = KeyPair::from_pkcs8(&der).map_err(|_| BadRsaKey::Unreadable)?;

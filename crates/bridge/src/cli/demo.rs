@@ -66,6 +66,10 @@ async fn demo(args: &DemoArgs, home: &Path) -> anyhow::Result<()> {
     let mut environment = Environment::default();
     for (name, value) in [
         ("CC_TELEGRAM_HOME", home.display().to_string()),
+        (
+            "CC_TELEGRAM_KEY_FILE",
+            home.join("key").display().to_string(),
+        ),
         ("TELEGRAM_BOT_TOKEN", emulator.token()),
         ("TELEGRAM_ALLOWED_USERS", YOU.to_string()),
         ("TELEGRAM_API_URL", emulator.url()),

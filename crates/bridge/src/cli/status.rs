@@ -55,6 +55,7 @@ fn text(status: &Status) -> String {
         ),
         format!("started    {}", status.started),
         format!("home       {}", status.home),
+        format!("key        {} (id {})", status.key_file, status.key_id),
         format!("bot        {bot}"),
         format!("people     {}", status.allowed_users),
         format!("mode       {}", mode(&status.mode)),

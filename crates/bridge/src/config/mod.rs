@@ -4,6 +4,7 @@
 mod document;
 mod dotenv;
 mod environment;
+mod keys;
 mod later;
 mod local;
 mod lockdown;
@@ -31,6 +32,7 @@ use tracing_subscriber::EnvFilter;
 use crate::home::Home;
 
 pub(crate) use environment::Environment;
+pub(crate) use keys::KeyPlace;
 pub(crate) use local::Reach;
 pub(crate) use local::Socket;
 pub(crate) use local::home;
@@ -49,6 +51,8 @@ use raw::Raw;
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) home: Home,
+    /// Where the key file is; nothing when the environment does not say where the user's files are.
+    pub(crate) key_file: Option<KeyPlace>,
     pub(crate) telegram: Telegram,
     pub(crate) people: People,
     pub(crate) intake: Intake,
@@ -101,6 +105,7 @@ pub(crate) fn load(environment: &Environment) -> Result<Config, Mistakes> {
 
 fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw) -> Config {
     Config {
+        key_file: keys::key_place(environment, raw),
         telegram: telegram::telegram(raw),
         people: people::people(raw, lists, &Place::file(&home.config_file())),
         intake: Intake {

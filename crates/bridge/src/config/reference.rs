@@ -99,8 +99,8 @@ fn toml_default(setting: &Setting) -> String {
 
 const INTRODUCTION: &str = "# Settings
 
-Everything is kept in one directory: `CC_TELEGRAM_HOME`, or `~/.cc_telegram`. Settings are read from the environment,
-from `.env` and from `config.toml` in that directory. The environment wins over `.env`, `.env` over `config.toml`, and
+Everything but the key file is kept in one directory: `CC_TELEGRAM_HOME`, or `~/.cc_telegram`. Settings are read from the
+environment, from `.env` and from `config.toml` in that directory. The environment wins over `.env`, `.env` over `config.toml`, and
 that over the default. A name that is not known in `.env` or `config.toml`, and a value that cannot be used anywhere, stop
 the start; all of them are told at once, with the place and the remedy. In the process's environment, a name that is not
 known is only warned about. In `.env`, names that don't begin with `CC_TELEGRAM_` or `TELEGRAM_` may belong to others and

@@ -9,6 +9,7 @@ use super::setting::whole;
 /// All settings, in the order in which they are documented.
 pub(crate) static ALL: &[&Setting] = &[
     &HOME,
+    &KEY_FILE,
     &CLIENT_SOCKET,
     &TOKEN,
     &ALLOWED,
@@ -55,6 +56,13 @@ pub(super) static HOME: Setting = Setting::variable(
     "The directory that holds everything the bridge keeps.",
 )
 .environment_only();
+
+pub(super) static KEY_FILE: Setting = Setting::variable(
+    &["CC_TELEGRAM_KEY_FILE"],
+    "~/.config/cctelegram/key",
+    Shape::Text,
+    "The file that holds the key of everything sealed in the home. It is made at the first start; see `docs/KEYS.md`.",
+);
 
 pub(super) static CLIENT_SOCKET: Setting = Setting::variable(
     &["CC_TELEGRAM_SOCKET"],

@@ -93,7 +93,14 @@ async fn give_up_if_hopeless(
 }
 
 async fn handle(app: &App, stored: &StoredUpdate) -> anyhow::Result<()> {
-    match update::decode(&stored.body) {
+    let body = match app.keys.open_update(stored) {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(update.id = %stored.id, %error, "a stored update cannot be opened: it was changed, or its key is gone");
+            return no_authority(app, stored, &format!("its sealed content: {error}")).await;
+        }
+    };
+    match update::decode(&body) {
         Update::Message(message) => message::handle(app, stored, message).await,
         Update::Press(press) => press::handle(app, stored, press).await,
         Update::Membership(membership) => membership_changed(app, stored, membership).await,

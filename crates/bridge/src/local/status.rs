@@ -42,6 +42,8 @@ pub(crate) async fn report(app: &App) -> Result<Status, StoreError> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         home: app.config.home.root().display().to_string(),
+        key_file: app.keys.file.display().to_string(),
+        key_id: app.keys.master.to_string(),
         started: app.started,
         bot: app.bot.username(),
         mode: app.mode().await?,

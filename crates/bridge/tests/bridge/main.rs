@@ -11,6 +11,7 @@ mod durability;
 mod hostile;
 mod http;
 mod init;
+mod keys;
 mod modes;
 mod outcomes;
 mod page;

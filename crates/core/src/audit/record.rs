@@ -48,6 +48,7 @@ pub enum EventName {
     ModeChanged,
     PollConflict,
     UserPaired,
+    KeyMade,
 }
 
 /// What came of it.

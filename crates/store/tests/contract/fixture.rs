@@ -18,6 +18,7 @@ use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
 use cctelegram_core::time::Timestamp;
 use cctelegram_crypto::Digest;
+use cctelegram_crypto::Sealed;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
@@ -233,7 +234,7 @@ impl Fixture {
 
     /// Stores one update and answers its key.
     pub(crate) async fn update(&self, number: i64) -> StoredUpdateId {
-        let update = vec![(number, format!("{{\"update_id\":{number}}}"))];
+        let update = vec![(number, Sealed::from_bytes(number.to_be_bytes().to_vec()))];
         self.store
             .take_updates(BOT, update, number + 1, at(0))
             .await

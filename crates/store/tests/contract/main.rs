@@ -13,6 +13,7 @@ mod decisions;
 mod fixture;
 mod inbox;
 mod intake;
+mod keys;
 mod mute;
 mod opening;
 mod outbox;
