@@ -24,8 +24,7 @@ pub(crate) fn encode(kind: &str, bytes: &[u8]) -> String {
         text.push('\n');
         rest = others;
     }
-    text.push_str(&format!("-----END {kind}-----\n"));
-    text
+    text + &format!("-----END {kind}-----\n")
 }
 
 #[cfg(test)]
@@ -50,7 +49,7 @@ mod tests {
             format!("{text}{text}"),
             format!("note\n{text}"),
             text.replace("PUBLIC", "PRIVATE"),
-            text.replace("=", "!"),
+            text.replace('=', "!"),
         ] {
             assert!(decode("PUBLIC KEY", &wrong).is_none(), "{wrong}");
         }

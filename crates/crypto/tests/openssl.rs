@@ -1,5 +1,6 @@
 //! What we make, another implementation reads, and the other way round: the `openssl` command.
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     reason = "a test that panics has failed, in its helpers too"
 )]

@@ -1,4 +1,8 @@
 //! The key file and what it protects.
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on fails, and says why"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -205,7 +209,8 @@ async fn security_two_that_make_the_key_at_once_use_the_same() {
     for bridge in &bridges {
         ids.push(bridge.status().await["key_id"].clone());
     }
-    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    ids.dedup();
+    assert_eq!(ids.len(), 1, "{ids:?}");
     for bridge in bridges {
         bridge.finish().await;
     }
@@ -369,7 +374,12 @@ async fn a_bridge_whose_key_is_lost_starts_anew_when_it_is_told_to() {
         (unhandled(&bridge).await == 0).then_some(())
     })
     .await;
-    assert!(bridge.audited().await.contains(&"update_ignored".to_owned()));
+    assert!(
+        bridge
+            .audited()
+            .await
+            .contains(&"update_ignored".to_owned())
+    );
     assert_eq!(mode(&bridge.key_file()), 0o600);
     bridge.finish().await;
 }
