@@ -14,7 +14,7 @@ pub fn body(input: &mut Unstructured<'_>) -> Result<Body> {
     let pieces = input.int_in_range(0..=40_u8)?;
     for _ in 0..pieces {
         let kind = input.int_in_range(0..=6_u8)?;
-        let repeated = usize::from(input.int_in_range(1..=40_u8)?);
+        let repeated = usize::from(input.int_in_range(1..=8_u8)?);
         let text = input.arbitrary::<&str>()?.repeat(repeated);
         draft = match kind {
             0 => draft.plain(&text),

@@ -18,7 +18,10 @@ pub fn check(data: &[u8]) {
     let both = Draft::new().body(&one).plain("|").body(&two).finish();
     hold(&both);
     assert_eq!(both.text(), format!("{}|{}", one.text(), two.text()));
-    assert_eq!(both.entities().len(), one.entities().len() + two.entities().len());
+    assert_eq!(
+        both.entities().len(),
+        one.entities().len() + two.entities().len()
+    );
 }
 
 /// # Panics
@@ -30,7 +33,10 @@ pub fn hold(body: &Body) {
     let mut end_of_last = 0;
     for entity in body.entities() {
         assert!(entity.length > 0, "an empty entity");
-        assert!(entity.offset >= end_of_last, "entities overlap or stand in no order");
+        assert!(
+            entity.offset >= end_of_last,
+            "entities overlap or stand in no order"
+        );
         end_of_last = entity.offset + entity.length;
         assert!(end_of_last <= units.len(), "an entity ends behind its text");
         let covered = String::from_utf16(&units[entity.offset..end_of_last]);

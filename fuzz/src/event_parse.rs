@@ -35,14 +35,19 @@ pub fn check(data: &[u8]) {
             Ok(event) => accepted(event),
             Err(rejected) => {
                 let options = rejected.field.starts_with("data.options");
-                let known = options || rejected.field == "document" || FIELDS.contains(&rejected.field.as_str());
+                let known = options
+                    || rejected.field == "document"
+                    || FIELDS.contains(&rejected.field.as_str());
                 assert!(known, "{rejected} names no field");
                 assert!(!rejected.reason.is_empty());
             }
         }
     }
     if strict.is_ok() {
-        assert_eq!(strict, lenient, "what is strictly an event is the same event leniently");
+        assert_eq!(
+            strict, lenient,
+            "what is strictly an event is the same event leniently"
+        );
     }
 }
 

@@ -124,50 +124,12 @@ fn clock(now: i64) -> Timestamp {
 
 fn run(plan: Plan) {
     let deadline = plan.deadline();
-    let mut pacer = Pacer::new(plan.limits);
-    let mut lines: BTreeMap<ChatId, Line> = BTreeMap::new();
-    let mut steps = BinaryHeap::new();
-    for (at, chat) in &plan.messages {
-        steps.push(Reverse((*at, Step::Written, *chat)));
-    }
-    let latencies: Vec<_> = plan.calls.iter().map(|call| (call.there, call.back)).collect();
-    let mut latencies = latencies.into_iter().cycle();
-    let mut fates = plan.calls.iter().map(|call| call.fate);
+    let mut bot = Bot::new(&plan);
     let mut now = START;
     loop {
-        let mut next = i64::MAX;
-        let mut order: Vec<ChatId> = lines.keys().copied().collect();
-        order.sort_by_key(|chat| lines[chat].waiting.front().copied());
-        for chat in order {
-            let line = lines.get_mut(&chat).expect("a line that was listed");
-            while !line.waiting.is_empty() && line.under_way < plan.calls_at_once {
-                let ready = pacer.ready_at(chat, clock(now));
-                if ready > clock(now) {
-                    next = next.min(ready.as_millis() * 1_000);
-                    break;
-                }
-                assert!(now >= line.held_until, "a call during a hold");
-                pacer.reserve(chat, clock(now));
-                let fate = fates.next().unwrap_or(Fate::Sent);
-                let (there, back) = latencies.next().unwrap_or((0, 0));
-                let refused = match fate {
-                    Fate::Released => {
-                        pacer.release(chat);
-                        continue;
-                    }
-                    Fate::Refused(seconds) => Some(seconds),
-                    Fate::Sent => None,
-                };
-                let written = line.waiting.pop_front().unwrap_or(now);
-                if refused.is_some() {
-                    line.waiting.push_front(written);
-                }
-                line.under_way += 1;
-                steps.push(Reverse((now + there, Step::Arrival, chat)));
-                steps.push(Reverse((now + there + back, Step::Answer(refused), chat)));
-            }
-        }
-        let step = steps.peek().map_or(i64::MAX, |Reverse((time, ..))| *time);
+        let next = bot.start_calls(now);
+        let step = bot.steps.peek();
+        let step = step.map_or(i64::MAX, |Reverse((time, ..))| *time);
         now = step.min(next);
         if now == i64::MAX {
             break;
@@ -175,28 +137,103 @@ fn run(plan: Plan) {
         assert!(now <= deadline, "a message waits for ever");
         if step > now {
             // As the bridge does it, at any time.
-            pacer.forget_idle(clock(now));
-            continue;
+            bot.pacer.forget_idle(clock(now));
+        } else if let Some(Reverse((_, step, chat))) = bot.steps.pop() {
+            bot.take(step, chat, now);
         }
-        let Some(Reverse((_, step, chat))) = steps.pop() else {
-            break;
+    }
+    count(&plan, &bot.lines);
+}
+
+/// The bot's side: what waits, what is under way, and what will happen when.
+struct Bot {
+    pacer: Pacer,
+    lines: BTreeMap<ChatId, Line>,
+    steps: BinaryHeap<Reverse<(i64, Step, ChatId)>>,
+    calls: Vec<Call>,
+    made: usize,
+    calls_at_once: usize,
+}
+
+impl Bot {
+    fn new(plan: &Plan) -> Self {
+        let written = |(at, chat): &(i64, ChatId)| Reverse((*at, Step::Written, *chat));
+        Self {
+            pacer: Pacer::new(plan.limits),
+            lines: BTreeMap::new(),
+            steps: plan.messages.iter().map(written).collect(),
+            calls: plan.calls.clone(),
+            made: 0,
+            calls_at_once: plan.calls_at_once,
+        }
+    }
+
+    /// Starts all calls that may start, the oldest message's chat first; returns when the next one may.
+    fn start_calls(&mut self, now: i64) -> i64 {
+        let mut next = i64::MAX;
+        let mut order: Vec<ChatId> = self.lines.keys().copied().collect();
+        order.sort_by_key(|chat| self.lines[chat].waiting.front().copied());
+        for chat in order {
+            while self.may_want_to_call(chat) {
+                let ready = self.pacer.ready_at(chat, clock(now));
+                if ready > clock(now) {
+                    next = next.min(ready.as_millis() * 1_000);
+                    break;
+                }
+                self.start(chat, now);
+            }
+        }
+        next
+    }
+
+    fn may_want_to_call(&self, chat: ChatId) -> bool {
+        let line = &self.lines[&chat];
+        !line.waiting.is_empty() && line.under_way < self.calls_at_once
+    }
+
+    fn start(&mut self, chat: ChatId, now: i64) {
+        let line = self.lines.entry(chat).or_default();
+        assert!(now >= line.held_until, "a call during a hold");
+        self.pacer.reserve(chat, clock(now));
+        let call = self.calls[self.made % self.calls.len()];
+        // What goes wrong goes wrong once, so that the work has an end.
+        let fate = if self.made < self.calls.len() {
+            call.fate
+        } else {
+            Fate::Sent
         };
-        let line = lines.entry(chat).or_default();
+        self.made += 1;
+        let refused = match fate {
+            Fate::Released => return self.pacer.release(chat),
+            Fate::Refused(seconds) => Some(seconds),
+            Fate::Sent => None,
+        };
+        if refused.is_none() {
+            line.waiting.pop_front();
+        }
+        line.under_way += 1;
+        let arrival = now + call.there;
+        self.steps.push(Reverse((arrival, Step::Arrival, chat)));
+        self.steps
+            .push(Reverse((arrival + call.back, Step::Answer(refused), chat)));
+    }
+
+    fn take(&mut self, step: Step, chat: ChatId, now: i64) {
+        let line = self.lines.entry(chat).or_default();
         match step {
             Step::Written => line.waiting.push_back(now),
             Step::Arrival => line.arrivals.push(now),
             Step::Answer(refused) => {
-                pacer.settle(chat, clock(now));
+                self.pacer.settle(chat, clock(now));
                 line.under_way -= 1;
                 if let Some(seconds) = refused {
                     let until = clock(now).plus(Duration::from_secs(seconds.unsigned_abs()));
-                    pacer.hold(chat, until);
+                    self.pacer.hold(chat, until);
                     line.held_until = line.held_until.max(until.as_millis() * 1_000);
                 }
             }
         }
     }
-    count(&plan, &lines);
 }
 
 /// What the server saw: in every window no more than its limits, and everything.
@@ -204,11 +241,18 @@ fn count(plan: &Plan, lines: &BTreeMap<ChatId, Line>) {
     let mut all = Vec::new();
     for (chat, line) in lines {
         assert!(line.waiting.is_empty() && line.under_way == 0);
-        within(&line.arrivals, plan.limits.per_chat_per_second, plan.limits.per_chat_burst);
+        within(
+            &line.arrivals,
+            plan.limits.per_chat_per_second,
+            plan.limits.per_chat_burst,
+        );
         let per_minute = usize::try_from(plan.limits.per_group_per_minute).unwrap_or(usize::MAX);
         if chat.is_group() && per_minute > 0 {
             for pair in line.arrivals.windows(per_minute + 1) {
-                assert!(pair[per_minute] - pair[0] >= 60 * SECOND, "a group's minute is too full");
+                assert!(
+                    pair[per_minute] - pair[0] >= 60 * SECOND,
+                    "a group's minute is too full"
+                );
             }
         }
         all.extend(&line.arrivals);
@@ -234,7 +278,10 @@ fn within(arrivals: &[i64], per_second: f64, burst: u32) {
             let span = Duration::from_micros((to - from).unsigned_abs()).as_secs_f64();
             let count = u32::try_from(last - first + 1).unwrap_or(u32::MAX);
             let most = f64::from(burst) + span * per_second;
-            assert!(f64::from(count) <= most + 1e-6, "{count} in {span} s, at most {most}");
+            assert!(
+                f64::from(count) <= most + 1e-6,
+                "{count} in {span} s, at most {most}"
+            );
         }
     }
 }

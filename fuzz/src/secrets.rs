@@ -9,7 +9,8 @@ pub fn letters(length: usize) -> String {
 /// One secret of each form that is masked wherever it stands.
 #[must_use]
 pub fn anywhere() -> Vec<String> {
-    let pair = |prefix: &str, joint: &str, length: usize| format!("{prefix}{joint}{}", letters(length));
+    let pair =
+        |prefix: &str, joint: &str, length: usize| format!("{prefix}{joint}{}", letters(length));
     vec![
         format!("{}{}", "AKIA", "IOSFODNN7EXAMPLE"),
         format!("{}{}", "ASIA", "IOSFODNN7EXAMPLE"),
@@ -30,7 +31,12 @@ pub fn anywhere() -> Vec<String> {
         format!("{}_{}", "dop_v1", "0123456789abcdef".repeat(4)),
         pair("hvs", ".", 24),
         format!("{}1{}", "AGE-SECRET-KEY-", letters(58).to_uppercase()),
-        format!("{}eXAiOiJKV1QifQ.{}zdWIiOiIxIn0.{}", "eyJ", "eyJ", letters(20)),
+        format!(
+            "{}eXAiOiJKV1QifQ.{}zdWIiOiIxIn0.{}",
+            "eyJ",
+            "eyJ",
+            letters(20)
+        ),
     ]
 }
 

@@ -19,7 +19,11 @@ pub fn check(data: &[u8]) {
 }
 
 fn read(input: &mut Unstructured<'_>) -> Result<(usize, Body)> {
-    let limit = if input.arbitrary()? { 4096 } else { usize::from(input.int_in_range(2..=300_u16)?) };
+    let limit = if input.arbitrary()? {
+        4096
+    } else {
+        usize::from(input.int_in_range(2..=300_u16)?)
+    };
     Ok((limit, draft::body(input)?))
 }
 
@@ -27,18 +31,34 @@ fn hold(body: &Body, limit: usize) {
     let parts = split(body, limit);
     let mut rest = body.text();
     for part in &parts {
-        assert!(part.len() <= limit, "a part has {} of {limit} units", part.len());
-        assert!(!part.text().trim().is_empty(), "a part without anything to see");
-        assert!(part.entities().len() <= 100, "more entities than Telegram keeps");
+        assert!(
+            part.len() <= limit,
+            "a part has {} of {limit} units",
+            part.len()
+        );
+        assert!(
+            !part.text().trim().is_empty(),
+            "a part without anything to see"
+        );
+        assert!(
+            part.entities().len() <= 100,
+            "more entities than Telegram keeps"
+        );
         entities::hold(part);
         // In the order of the whole, and only white space between them.
-        let at = rest.find(part.text()).expect("a part that is not in the text");
+        let at = rest
+            .find(part.text())
+            .expect("a part that is not in the text");
         let (skipped, from_here) = rest.split_at(at);
         assert!(skipped.trim().is_empty(), "{skipped:?} is lost");
         rest = &from_here[part.text().len()..];
     }
     assert!(rest.trim().is_empty(), "{rest:?} is lost");
-    let longest = body.text().graphemes(true).map(|it| it.encode_utf16().count()).max();
+    let longest = body
+        .text()
+        .graphemes(true)
+        .map(|it| it.encode_utf16().count())
+        .max();
     if longest.unwrap_or(0) <= limit {
         whole_characters(body, &parts);
     }
@@ -46,7 +66,10 @@ fn hold(body: &Body, limit: usize) {
 
 /// No cut is within what people see as one character.
 fn whole_characters(body: &Body, parts: &[Body]) {
-    let mut of_whole = body.text().graphemes(true).filter(|it| !it.trim().is_empty());
+    let mut of_whole = body
+        .text()
+        .graphemes(true)
+        .filter(|it| !it.trim().is_empty());
     for character in parts.iter().flat_map(|part| part.text().graphemes(true)) {
         if !character.trim().is_empty() {
             assert_eq!(Some(character), of_whole.next(), "a character is cut");

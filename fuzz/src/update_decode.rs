@@ -10,7 +10,10 @@ pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let update = decode(&text);
     let Ok(json) = serde_json::from_str::<Value>(&text) else {
-        assert!(matches!(update, Update::Other { .. }), "{update:?} from no JSON");
+        assert!(
+            matches!(update, Update::Other { .. }),
+            "{update:?} from no JSON"
+        );
         return;
     };
     match update {
@@ -26,7 +29,13 @@ pub fn check(data: &[u8]) {
             let marked = |name: &str| !matches!(content[name], Value::Null | Value::Bool(false));
             assert_eq!(message.via_bot, marked("via_bot"));
             assert_eq!(message.has_sender_chat, marked("sender_chat"));
-            let forwards = ["forward_origin", "forward_date", "forward_from", "forward_from_chat", "forward_sender_name"];
+            let forwards = [
+                "forward_origin",
+                "forward_date",
+                "forward_from",
+                "forward_from_chat",
+                "forward_sender_name",
+            ];
             assert!(message.forwarded || !forwards.into_iter().any(marked));
             let sender = message.from.map(|from| (from.id.0, from.is_bot));
             assert!(sender.is_none() || sender == known(&content["from"]));
@@ -34,30 +43,49 @@ pub fn check(data: &[u8]) {
         }
         Update::Press(press) => {
             let query = &json["callback_query"];
-            assert_eq!(Some((press.from.id.0, press.from.is_bot)), known(&query["from"]));
-            assert_eq!(press.chat.map(|chat| chat.0), number(&query["message"]["chat"]["id"]));
-            assert_eq!(press.message.map(|id| id.0), number(&query["message"]["message_id"]));
+            assert_eq!(
+                Some((press.from.id.0, press.from.is_bot)),
+                known(&query["from"])
+            );
+            assert_eq!(
+                press.chat.map(|chat| chat.0),
+                number(&query["message"]["chat"]["id"])
+            );
+            assert_eq!(
+                press.message.map(|id| id.0),
+                number(&query["message"]["message_id"])
+            );
             assert_eq!(press.data.as_deref(), query["data"].as_str());
         }
         Update::Membership(change) => {
-            assert_eq!(Some(change.chat.0), number(&json["my_chat_member"]["chat"]["id"]));
+            assert_eq!(
+                Some(change.chat.0),
+                number(&json["my_chat_member"]["chat"]["id"])
+            );
         }
         Update::Other { what } => {
             let shown = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ' ');
-            assert!(what.chars().all(shown) && what.len() <= 64, "{what:?} goes into a log");
+            assert!(
+                what.chars().all(shown) && what.len() <= 64,
+                "{what:?} goes into a log"
+            );
         }
     }
 }
 
 fn known(sender: &Value) -> Option<(i64, bool)> {
-    Some((number(&sender["id"])?, !matches!(sender["is_bot"], Value::Null | Value::Bool(false))))
+    Some((
+        number(&sender["id"])?,
+        !matches!(sender["is_bot"], Value::Null | Value::Bool(false)),
+    ))
 }
 
 /// A whole number, also where it is written as 7.0, as long as no other number is written the same.
 fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| {
         let float = value.as_f64()?;
-        let float = Some(float).filter(|it| it.fract() == 0.0 && it.abs() < 9_007_199_254_740_992.0)?;
+        let float =
+            Some(float).filter(|it| it.fract() == 0.0 && it.abs() < 9_007_199_254_740_992.0)?;
         format!("{float:.0}").parse().ok()
     })
 }
