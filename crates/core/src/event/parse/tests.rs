@@ -184,7 +184,7 @@ fn every_field_arrives() {
     assert_eq!(stored, expected);
 }
 
-/// What is stored is read again: by the digest of what was asked, and by whoever shows it.
+/// What is shown is what was stored, and the digest covers what was parsed: both must be one number.
 #[test]
 fn security_a_number_that_was_stored_is_read_as_the_same() {
     for number in [
