@@ -22,7 +22,7 @@ const START: i64 = 1_763_733_727_000_000;
 /// When a promise is broken.
 pub fn check(data: &[u8]) {
     if let Ok(plan) = Plan::read(&mut Unstructured::new(data)) {
-        run(plan);
+        run(&plan);
     }
 }
 
@@ -122,9 +122,9 @@ fn clock(now: i64) -> Timestamp {
     Timestamp::from_millis(now / 1_000)
 }
 
-fn run(plan: Plan) {
+fn run(plan: &Plan) {
     let deadline = plan.deadline();
-    let mut bot = Bot::new(&plan);
+    let mut bot = Bot::new(plan);
     let mut now = START;
     loop {
         let next = bot.start_calls(now);
@@ -142,7 +142,7 @@ fn run(plan: Plan) {
             bot.take(step, chat, now);
         }
     }
-    count(&plan, &bot.lines);
+    count(plan, &bot.lines);
 }
 
 /// The bot's side: what waits, what is under way, and what will happen when.
