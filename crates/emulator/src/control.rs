@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use crate::error::EmulatorError;
 use crate::faults::Fault;
 use crate::limits::Limits;
+use crate::methods::Webhook;
 use crate::model::User;
 use crate::page;
 use crate::shared::Shared;
@@ -305,7 +306,7 @@ fn perform(world: &mut World, action: Action) -> Result<Value, EmulatorError> {
         Action::SetLimits { on } => world.limits = Limits::new(on),
         Action::SetToken { token } => world.bot.token = token,
         Action::SetWebhookUrl { url } => {
-            world.webhook = Some(url).filter(|url| !url.is_empty());
+            world.webhook = Webhook::at(&url, None);
         }
         Action::Unblock { user_id } => world.set_blocked(user_id, ChatState::Open),
         Action::Users(user) => world.add_user(user),

@@ -17,6 +17,7 @@ use tokio::time::timeout_at;
 use crate::api;
 use crate::error::EmulatorError;
 use crate::faults::Fault;
+use crate::methods::Webhook;
 use crate::model::Call;
 use crate::model::CallbackAnswer;
 use crate::model::Message;
@@ -260,8 +261,8 @@ impl Emulator {
 
     /// As if somebody had set a webhook: `getUpdates` gets 409.
     pub fn set_webhook_url(&self, url: &str) {
-        let url = Some(url.to_owned()).filter(|url| !url.is_empty());
-        self.0.shared.change(|world| world.webhook = url);
+        let webhook = Webhook::at(url, None);
+        self.0.shared.change(|world| world.webhook = webhook);
     }
 
     /// Moves the emulator's clock: updates and presses expire, limits refill, dates move.

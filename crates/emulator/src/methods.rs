@@ -9,6 +9,8 @@ mod files;
 mod messages;
 mod webhook;
 
+pub(crate) use self::webhook::Webhook;
+
 use serde_json::Value;
 use serde_json::json;
 

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::error::ApiError;
 use crate::faults::Faults;
 use crate::limits::Limits;
+use crate::methods::Webhook;
 use crate::model::CallbackAnswer;
 use crate::model::Document;
 use crate::model::Message;
@@ -33,7 +34,7 @@ pub(crate) struct World {
     pub(crate) calls: Calls,
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
-    pub(crate) webhook: Option<String>,
+    pub(crate) webhook: Option<Webhook>,
     /// Command lists by scope and language.
     pub(crate) commands: BTreeMap<(String, String), Value>,
     /// When the bot last was "typing…" in a chat.

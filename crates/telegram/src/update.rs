@@ -204,7 +204,7 @@ fn takes_part(member: &Value) -> Option<bool> {
 fn sender(json: &Value) -> Option<Sender> {
     Some(Sender {
         id: json.get("id").and_then(whole).map(UserId)?,
-        is_bot: json.get("is_bot").and_then(Value::as_bool).unwrap_or(false),
+        is_bot: present(json, "is_bot"),
         username: text(json, "username"),
         first_name: text(json, "first_name").unwrap_or_default(),
     })

@@ -291,4 +291,66 @@ proptest! {
         bytes[at] = byte;
         drop(decode(&String::from_utf8_lossy(&bytes)));
     }
+
+    /// Whatever else a message has or lacks, a mark that takes authority from it is seen.
+    #[test]
+    fn security_no_change_of_a_message_hides_a_mark(
+        mark in prop::sample::select(MARKS.to_vec()),
+        value in prop_oneof![Just(json!(true)), Just(json!(1)), Just(json!({})), Just(json!("x")), Just(json!([]))],
+        kind in prop::sample::select(vec!["message", "edited_message"]),
+        others in prop::collection::hash_map("[a-z_]{1,12}|from|text|date|reply_to_message", any_json(), 0..5),
+    ) {
+        let mut message = private_message(json!({}));
+        for (name, other) in others {
+            if !["chat", "message_id"].contains(&name.as_str()) && MARKS.iter().all(|(mark, _)| *mark != name) {
+                message[name] = other;
+            }
+        }
+        let (name, is_marked) = mark;
+        message[name] = value;
+        let message = read_message(kind, message);
+        prop_assert!(is_marked(&message), "{name}");
+        prop_assert_eq!(message.edited, kind == "edited_message");
+        prop_assert_eq!(message.chat, ChatId(7));
+    }
+
+    /// A bot stays a bot, and a group does not become a private chat.
+    #[test]
+    fn security_no_odd_value_makes_a_person_of_a_bot_or_a_private_chat_of_a_group(
+        is_bot in any_json(),
+        kind in any_json(),
+    ) {
+        let mut message = private_message(json!({}));
+        message["from"]["is_bot"] = is_bot.clone();
+        message["chat"]["type"] = kind.clone();
+        let message = read_message("message", message);
+        let person = is_bot.is_null() || is_bot == false;
+        prop_assert_eq!(message.from.map(|from| from.is_bot), Some(!person));
+        prop_assert_eq!(message.chat_is_private, kind == "private");
+    }
+}
+
+/// A mark and where it is read.
+type Mark = (&'static str, fn(&IncomingMessage) -> bool);
+
+const MARKS: [Mark; 8] = [
+    ("forward_origin", |message| message.forwarded),
+    ("forward_date", |message| message.forwarded),
+    ("forward_from", |message| message.forwarded),
+    ("forward_from_chat", |message| message.forwarded),
+    ("forward_sender_name", |message| message.forwarded),
+    ("is_automatic_forward", |message| message.forwarded),
+    ("via_bot", |message| message.via_bot),
+    ("sender_chat", |message| message.has_sender_chat),
+];
+
+fn any_json() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        prop_oneof![Just("private".to_owned()), any::<String>()].prop_map(Value::from),
+        Just(json!([1, { "id": 7 }])),
+        Just(json!({ "id": 7, "type": "private" })),
+    ]
 }

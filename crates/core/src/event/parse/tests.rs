@@ -1,6 +1,7 @@
 //! What is an event and what is not, and that the published schema says the same.
 
 mod corpus;
+mod properties;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -181,6 +182,24 @@ fn every_field_arrives() {
         "parent_event_id": "E", "data": {"x": 1},
     });
     assert_eq!(stored, expected);
+}
+
+/// What is shown is what was stored, and the digest covers what was parsed: both must be one number.
+#[test]
+fn security_a_number_that_was_stored_is_read_as_the_same() {
+    for number in [
+        "33366666726666667332",
+        "3.336666672666667e19",
+        "0.1",
+        "1e-320",
+        "-5.000000000000001e300",
+    ] {
+        let document = format!(r#"{{"type":"a","title":"b","data":{{"x":{number}}}}}"#);
+        let event = strict(document.as_bytes()).unwrap();
+        let stored = serde_json::to_string(&event).unwrap();
+        let read: Event = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read, event, "{number}");
+    }
 }
 
 #[test]
