@@ -57,7 +57,7 @@ enum Command {
     Ask(ask::AskArgs),
     /// Show or switch the mode: local, nomad or mute
     Mode(mode::ModeArgs),
-    /// List the messages that wait, are held back or could not be delivered
+    /// List the messages that are not delivered; show, retry or drop one
     Queue(queue::QueueArgs),
     /// Print a JSON Schema
     Schema {
