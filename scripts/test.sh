@@ -49,6 +49,8 @@ missing_packages() {
     has script || echo bsdutils
     has setpriv || echo util-linux
     python_with_venv >/dev/null || echo python3-venv
+    has systemd-analyze || echo systemd
+    has git || echo git
 }
 
 install_packages() {

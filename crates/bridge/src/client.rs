@@ -12,10 +12,13 @@ use cctelegram_core::api::Accepted;
 use cctelegram_core::api::ApprovalStatus;
 use cctelegram_core::api::AskRequest;
 use cctelegram_core::api::Asked;
+use cctelegram_core::api::Dropped;
 use cctelegram_core::api::ModeRequest;
 use cctelegram_core::api::ModeStatus;
 use cctelegram_core::api::Problem;
 use cctelegram_core::api::QueueEntry;
+use cctelegram_core::api::QueueItem;
+use cctelegram_core::api::Retried;
 use cctelegram_core::api::Status;
 use cctelegram_core::id::ApprovalId;
 use reqwest::Method;
@@ -163,6 +166,23 @@ impl SocketClient {
             Duration::ZERO,
         )
         .await
+    }
+
+    pub(crate) async fn queue_item(&self, id: i64) -> Result<QueueItem, ClientError> {
+        let path = format!("queue/{id}");
+        self.call(Method::GET, &path, None, Duration::ZERO).await
+    }
+
+    /// Tries a message again now; without an id, everything that was given up.
+    pub(crate) async fn retry(&self, id: Option<i64>) -> Result<Retried, ClientError> {
+        let which = id.map_or("dead".to_owned(), |id| id.to_string());
+        let path = format!("queue/{which}/retry");
+        self.call(Method::POST, &path, None, Duration::ZERO).await
+    }
+
+    pub(crate) async fn drop_message(&self, id: i64) -> Result<Dropped, ClientError> {
+        let path = format!("queue/{id}");
+        self.call(Method::DELETE, &path, None, Duration::ZERO).await
     }
 
     /// Takes one request to the bridge, which may think about it for `wait` before its patience ends.

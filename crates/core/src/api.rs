@@ -103,6 +103,55 @@ pub struct QueueEntry {
     pub reason: Option<String>,
 }
 
+/// One message of the queue with everything that is stored of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct QueueItem {
+    #[serde(flatten)]
+    pub entry: QueueEntry,
+    /// How many of its parts were sent, where it is longer than one message.
+    pub parts_sent: u32,
+    /// When it was sent, given up or dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
+    /// What is to be done, as stored.
+    pub work: Value,
+    /// The event that it tells of, as stored: secrets are masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Value>,
+}
+
+/// What came of trying messages again.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Retried {
+    pub retried: Vec<Moved>,
+    /// Those that stay as they are, and why.
+    pub kept: Vec<Kept>,
+}
+
+/// A message that was queued anew.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Moved {
+    pub id: i64,
+    /// `waiting`, or `held` while the bridge is mute.
+    pub state: String,
+}
+
+/// A message that stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    pub id: i64,
+    pub reason: String,
+}
+
+/// What came of dropping a message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Dropped {
+    pub id: i64,
+    /// The request for a decision that is withdrawn because nobody has a copy of it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<ApprovalId>,
+}
+
 /// How the bridge is doing.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Status {
@@ -132,6 +181,9 @@ pub struct Status {
     pub delivered: u64,
     pub allowed_users: u64,
     pub health_address: String,
+    /// When Telegram was last heard from.
+    #[serde(default)]
+    pub heard: Option<Timestamp>,
 }
 
 /// An answer that is not what was asked for.

@@ -5,6 +5,7 @@ mod events;
 mod mode;
 mod peer;
 mod problem;
+mod queue;
 mod socket;
 mod status;
 
@@ -54,7 +55,9 @@ pub(crate) async fn run(
             "/v1/mode",
             get(mode::get).put(mode::put).delete(mode::delete),
         )
-        .route("/v1/queue", get(status::queue))
+        .route("/v1/queue", get(queue::list))
+        .route("/v1/queue/{id}", get(queue::get).delete(queue::delete))
+        .route("/v1/queue/{id}/retry", post(queue::retry))
         .fallback(problem::no_such_path)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(problem::too_large))

@@ -42,6 +42,8 @@ pub enum EventName {
     UserResponse,
     UpdateIgnored,
     MessageUndeliverable,
+    MessageRetried,
+    MessageDropped,
     RecipientParked,
     RecipientReturned,
     RecipientRemoved,

@@ -8,6 +8,7 @@ mod approvals;
 mod audit;
 mod backlog;
 mod bots;
+mod by_hand;
 mod damage;
 mod decisions;
 mod fixture;
