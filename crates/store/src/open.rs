@@ -167,7 +167,10 @@ async fn back_up(connection: &mut SqliteConnection, copy: &Path) -> Result<(), B
 
 /// Each file ends by setting `user_version` to its number.
 fn migrations() -> Vec<Migration> {
-    let files = [(1, "start", include_str!("../migrations/0001_start.sql"))];
+    let files = [
+        (1, "start", include_str!("../migrations/0001_start.sql")),
+        (3, "quiet", include_str!("../migrations/0003_quiet.sql")),
+    ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(
             version,
