@@ -41,9 +41,10 @@ pub struct Leased {
     pub parts_sent: u32,
     pub event: Option<Event>,
     pub approval: Option<Approval>,
-    /// The message to edit: the progress message of the task, or the copy of the request that has the buttons.
+    /// The message to edit: the progress message of the task, the copy of the request that has the buttons, or the first
+    /// message of the event that came again.
     pub message: Option<MessageId>,
-    /// How often the row's event came.
+    /// How often the row's event came, where its message tells.
     pub count: u32,
     /// For lists and their details: the listed events.
     pub held_events: Vec<Event>,
@@ -195,7 +196,8 @@ async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
         Some(key) => events::by_key(tx.connection(), key).await?,
         None => None,
     };
-    let count = match row.event {
+    let told = matches!(work, Work::Event | Work::Count);
+    let count = match row.event.filter(|_| told) {
         Some(key) => repeat::count(tx, key).await?,
         None => 1,
     };

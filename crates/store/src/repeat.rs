@@ -1,7 +1,6 @@
 //! The same again within a short time: counted in one message instead of sent once more.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cctelegram_core::audit::Record;
@@ -111,6 +110,8 @@ enum Standing {
     Waiting,
     /// It is sent, at least in part, or being sent.
     Begun,
+    /// A list has it, whose message is not about this event alone.
+    Listed,
 }
 
 async fn states(tx: &mut Tx, event: i64) -> Result<BTreeMap<ChatId, Standing>, StoreError> {
@@ -126,8 +127,7 @@ async fn states(tx: &mut Tx, event: i64) -> Result<BTreeMap<ChatId, Standing>, S
         let standing = match done.as_deref() {
             Some("sent") => Standing::Begun,
             Some("dead") => Standing::GivenUp,
-            // A list has it: its message is not about this event alone.
-            Some(_) => continue,
+            Some(_) => Standing::Listed,
             None if held => Standing::Held,
             None if begun => Standing::Begun,
             None => Standing::Waiting,
@@ -138,21 +138,23 @@ async fn states(tx: &mut Tx, event: i64) -> Result<BTreeMap<ChatId, Standing>, S
     Ok(states)
 }
 
-/// Has every recipient a message of the first that can tell of this one? While the bridge is mute only one that is kept
-/// back can.
+/// Have the recipients, and only they, a message of the first that can tell of this one? While the bridge is mute only
+/// one that is kept back can.
 fn can_say_so(accept: &Accept, states: &BTreeMap<ChatId, Standing>) -> bool {
-    let standings: Option<BTreeSet<Standing>> = accept
-        .recipients
+    let told = |standing: Standing| match standing {
+        Standing::GivenUp | Standing::Listed => false,
+        Standing::Held => true,
+        Standing::Waiting | Standing::Begun => !accept.hold,
+    };
+    let mut recipients = accept.recipients.iter();
+    let nobody_else = states
         .iter()
-        .map(|chat| states.get(chat).copied())
-        .collect();
-    standings.is_some_and(|standings| {
-        let reached = standings
-            .last()
-            .is_some_and(|best| *best != Standing::GivenUp);
-        let out = |standing: &Standing| matches!(standing, Standing::Waiting | Standing::Begun);
-        reached && !(accept.hold && standings.iter().any(out))
-    })
+        .all(|(chat, state)| *state == Standing::GivenUp || accept.recipients.contains(chat));
+    let each = recipients.all(|chat| {
+        let state = states.get(chat).copied();
+        state.is_some_and(|state| state == Standing::GivenUp || told(state))
+    });
+    nobody_else && each && states.values().any(|state| told(*state))
 }
 
 /// Queues the edit that says how often the event came, unless one waits already. One that is being sent may carry an
