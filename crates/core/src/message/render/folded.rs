@@ -159,7 +159,7 @@ mod tests {
             json!({ "a": secret, "password": "plain" }),
         );
         let sent = [
-            folded(&[event.clone()], keyboard()),
+            folded(std::slice::from_ref(&event), keyboard()),
             folded_details(&[event]),
         ]
         .concat();
