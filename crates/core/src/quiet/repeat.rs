@@ -6,11 +6,12 @@ use crate::event::Event;
 use crate::id::EventId;
 
 /// What two events have in common that differ in nothing but id and time. A request for a decision is never the same as
-/// another one, and the progress of a task has one message already, in which the newest state stands.
+/// another one, the progress of a task has one message already, in which the newest state stands, and the bridge tells its
+/// own alerts once for each time that something began.
 #[must_use]
 pub fn likeness(event: &Event) -> Option<Digest> {
     let one_message_already = event.kind.is_progress() && event.task_id.is_some();
-    if event.asks() || one_message_already {
+    if event.asks() || one_message_already || event.id.is_alert() {
         return None;
     }
     let bare = Event {
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_and_the_progress_of_a_task_are_never_the_same_again() {
+    fn requests_alerts_and_the_progress_of_a_task_are_never_the_same_again() {
         let task = |kind: &str| Event {
             task_id: Some("t".to_owned()),
             ..sample(kind, "Title", json!({}))
@@ -97,6 +98,11 @@ mod tests {
         assert_eq!(likeness(&task("approval_request")), None);
         assert_eq!(likeness(&task("task_progress")), None);
         assert!(likeness(&task("task_completion")).is_some());
+        let alert = Event {
+            id: EventId::for_alert(uuid::Uuid::nil()),
+            ..sample("alert_notification", "The queue is full", json!({}))
+        };
+        assert_eq!(likeness(&alert), None);
         assert!(likeness(&sample("task_progress", "Title", json!({}))).is_some());
     }
 }
