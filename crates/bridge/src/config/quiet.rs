@@ -37,7 +37,7 @@ fn hours(raw: &mut Raw) -> Hours {
     let text = raw.text(&settings::QUIET_HOURS).unwrap_or_default();
     text.parse().unwrap_or_else(|error| {
         let remedy =
-            "Write spans like 22:00-07:00, separated by commas; 00:00-24:00 is the whole day.";
+            "Write a span like 22:00-07:00, or a list of them; 00:00-24:00 is the whole day.";
         mistake(raw, &settings::QUIET_HOURS, &error, remedy);
         Hours::default()
     })

@@ -155,8 +155,8 @@ pub(super) static TIME_ZONE: Setting = Setting::key(
 pub(super) static QUIET_HOURS: Setting = Setting::key(
     "quiet.hours",
     "",
-    Shape::Text,
-    "Spans of every day in which messages arrive without a sound, like `22:00-07:00` or `22:00-07:00, 12:30-13:30`, in the zone of `messages.time_zone`. Nothing is held back.",
+    Shape::Parts,
+    "Spans of every day in which messages arrive without a sound, like `22:00-07:00`, or several of them in a list, in the zone of `messages.time_zone`. Nothing is held back.",
 );
 
 pub(super) static RING_FOR: Setting = Setting::key(

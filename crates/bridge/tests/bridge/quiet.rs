@@ -115,7 +115,7 @@ async fn only_requests_failures_and_security_alerts_ring() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn within_quiet_hours_only_critical_events_ring_and_nothing_is_held_back() {
-    let hours = "[quiet]\nhours = \"00:00-12:00, 12:00-24:00\"\n";
+    let hours = "[quiet]\nhours = [\"00:00-12:00\", \"12:00-24:00\"]\n";
     let bridge = TestBridge::start(setup().config(hours)).await;
     assert_eq!(rang(&bridge, &KINDS).await, ["security_alert"]);
     bridge.emulator.send_text(USER, "/status");
@@ -145,7 +145,7 @@ async fn wrong_quiet_settings_stop_the_start_with_the_remedy() {
     assert_eq!(finished.code, Some(1), "{finished:?}");
     for told in [
         "quiet.hours: `22-7` is not a span of the day",
-        "Write spans like 22:00-07:00",
+        "Write a span like 22:00-07:00",
         "quiet.ring_for: `all` is not one of",
         "quiet.fold_above: `-1` is not a whole number",
         "quiet.repeats_s: `61` is not a whole number from 0 to 60",
