@@ -27,8 +27,8 @@ pub(super) async fn known(app: &App, press: &IncomingPress) -> anyhow::Result<Op
         if found.is_none_or(|found| found.message.is_some()) {
             return Ok(found);
         }
-        let changed = tokio::time::timeout_at(deadline, changes.changed()).await;
-        if !matches!(changed, Ok(Ok(()))) {
+        let recorded = tokio::time::timeout_at(deadline, changes.changed()).await;
+        if !matches!(recorded, Ok(Ok(()))) {
             return Ok(found);
         }
     }
