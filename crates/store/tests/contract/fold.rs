@@ -140,9 +140,9 @@ async fn its_button_finds_the_list_once_it_is_sent_and_brings_the_details() {
     accept_many(&bridge, 4, &[ANNA]).await;
     let row = bridge.store.fold(ANNA, 2, at(1)).await.unwrap().unwrap();
     let list = bridge.lease_one(at(1)).await;
-    let lost = mint(&bridge, row, "of an attempt that failed").await;
+    let earlier = mint(&bridge, row, "of an attempt that failed").await;
     let button = mint(&bridge, row, "data").await;
-    assert_eq!(bridge.store.list_of_button(&lost).await.unwrap(), None);
+    assert_eq!(bridge.store.list_of_button(&earlier).await.unwrap(), None);
     let found = bridge.store.list_of_button(&button).await.unwrap().unwrap();
     assert_eq!(found.message, None);
     bridge.sent(&list, 9).await;
