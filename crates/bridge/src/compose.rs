@@ -15,6 +15,7 @@ use cctelegram_core::message::render;
 use cctelegram_crypto::Token;
 use cctelegram_store::Leased;
 use cctelegram_store::Mint;
+use cctelegram_store::MintDetails;
 use cctelegram_telegram::SendOptions;
 
 use crate::app::App;
@@ -40,28 +41,34 @@ pub(crate) enum Call {
 
 /// Makes the row's next call ready.
 pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
-    let silent = SendOptions {
-        silent: true,
-        reply_to: None,
-    };
-    let loud = SendOptions {
-        silent: false,
+    let options = SendOptions {
+        silent: !rings(app, row),
         reply_to: row.reply_to,
     };
     Ok(match (&row.work, &row.event, &row.approval) {
-        (Work::Event, Some(event), _) => part(render::event(event), row, loud),
-        (Work::Details, Some(event), _) => part(render::details(event), row, loud),
-        (Work::Notice { text }, _, _) => part(render::notice(text), row, loud),
-        (Work::Held { .. }, _, _) => part(render::held(&row.held_events), row, loud),
-        (Work::Progress { .. }, Some(event), _) => progress(event, row, silent),
+        (Work::Event, Some(event), _) => part(
+            render::counted(render::event(event), row.count),
+            row,
+            options,
+        ),
+        (Work::Count, Some(event), _) => count(render::event(event), row, options),
+        (Work::Details, Some(event), _) => part(render::details(event), row, options),
+        (Work::Notice { text }, _, _) => part(render::notice(text), row, options),
+        (Work::Held { .. }, _, _) => part(render::held(&row.held_events), row, options),
+        (Work::Folded { .. }, _, _) => folded(app, row, options).await?,
+        (Work::ListDetails { .. }, _, _) => {
+            part(render::folded_details(&row.held_events), row, options)
+        }
+        (Work::Progress { .. }, Some(event), _) => progress(event, row, options),
         (Work::Approval { .. }, Some(event), Some(approval)) => {
-            ask(app, row, event, approval, loud).await?
+            ask(app, row, event, approval, options).await?
         }
         (Work::ApprovalEdit { .. }, Some(event), Some(approval)) => {
             refresh(app, row, event, approval).await?
         }
         (
             Work::Event
+            | Work::Count
             | Work::Details
             | Work::Progress { .. }
             | Work::Approval { .. }
@@ -72,6 +79,73 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
             anyhow::bail!("outbox row {} has lost its event or approval", row.row)
         }
     })
+}
+
+/// Does the row's next message ring? Of several only the first does.
+fn rings(app: &App, row: &Leased) -> bool {
+    let (quiet, zone) = (&app.config.quiet.ringing, &app.config.messages.zone);
+    let now = app.now();
+    if row.parts_sent > 0 {
+        return false;
+    }
+    match &row.work {
+        Work::Event | Work::Progress { .. } | Work::Approval { .. } => row
+            .event
+            .as_ref()
+            .is_some_and(|event| quiet.rings(event, now, zone)),
+        Work::Held { .. } | Work::Folded { .. } => row
+            .held_events
+            .iter()
+            .any(|event| quiet.rings(event, now, zone)),
+        Work::Details | Work::ListDetails { .. } | Work::Notice { .. } => {
+            quiet.answer_rings(now, zone)
+        }
+        Work::ApprovalEdit { .. } | Work::Count => false,
+    }
+}
+
+/// Brings an event's message up to date with its count.
+fn count(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
+    match (row.message, render::edited(parts, row.count)) {
+        (None, _) => Call::Nothing,
+        (Some(message), Some((body, keyboard))) => Call::Edit {
+            message,
+            body,
+            keyboard,
+        },
+        (reply_to, None) => Call::Send {
+            part: render::again(row.count),
+            last: true,
+            options: SendOptions {
+                reply_to,
+                ..options
+            },
+        },
+    }
+}
+
+/// A list, with a button for the details of what it lists.
+async fn folded(app: &App, row: &Leased, options: SendOptions) -> anyhow::Result<Call> {
+    let token = Token::random()?;
+    let action = Action::Callback(token.expose().to_owned());
+    let keyboard = Keyboard(vec![vec![Button::new(DETAILS, action)]]);
+    let call = part(render::folded(&row.held_events, keyboard), row, options);
+    if let Call::Send {
+        part: Outgoing::Text {
+            keyboard: Some(_), ..
+        },
+        ..
+    } = &call
+    {
+        let mint = MintDetails {
+            list: row.row,
+            chat: row.chat,
+            button: token.digest(),
+            at: app.now(),
+        };
+        app.store.mint_details(mint).await?;
+    }
+    Ok(call)
 }
 
 /// The next part that was not sent yet.

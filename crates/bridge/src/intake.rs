@@ -10,10 +10,12 @@ use cctelegram_core::event::Kind;
 use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::EventId;
 use cctelegram_core::mode::Mode;
+use cctelegram_core::quiet;
 use cctelegram_core::route::recipients;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
+use cctelegram_store::Likeness;
 use cctelegram_store::StoreError;
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -107,6 +109,10 @@ async fn store(
         return Err(Refusal::Nobody);
     }
     let muted = mode.holds(&event);
+    let likeness = app.config.quiet.repeats.and_then(|window| {
+        let content = quiet::likeness(&event)?;
+        Some(Likeness { content, window })
+    });
     // The digest covers what came; what is stored and shown has its secrets masked.
     let content = event.digest();
     let ask = event.asks().then(|| Ask {
@@ -127,6 +133,7 @@ async fn store(
         recipients,
         received,
         hold: muted,
+        likeness,
         ask,
         max_queue: app.config.intake.max_queue_size,
         actor,

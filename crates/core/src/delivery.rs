@@ -66,6 +66,12 @@ pub enum Work {
     Notice { text: String },
     /// Send one list of what was held back while the bridge was mute.
     Held { events: Vec<EventId> },
+    /// Send one list of so many messages that waited for the chat's limit.
+    Folded { count: u64 },
+    /// Send everything that is known of the events of a list, which is another row.
+    ListDetails { list: i64 },
+    /// Bring the message of the row's event up to date with how often the event came.
+    Count,
 }
 
 /// What one attempt came to. The Telegram client decides this once; nobody parses error text later.

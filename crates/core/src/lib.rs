@@ -11,5 +11,6 @@ pub mod message;
 pub mod mode;
 pub mod pacing;
 pub mod people;
+pub mod quiet;
 pub mod route;
 pub mod time;

@@ -2,7 +2,6 @@
 
 use cctelegram_core::event::Event;
 use cctelegram_core::id::ChatId;
-use cctelegram_core::id::EventId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::time::Timestamp;
 use sqlx::SqliteConnection;
@@ -60,18 +59,5 @@ pub(crate) async fn by_key(
         .bind(key)
         .fetch_optional(connection)
         .await?;
-    body.map(|body| from_json("event", &body)).transpose()
-}
-
-/// The latest event with this id.
-pub(crate) async fn by_id(
-    connection: &mut SqliteConnection,
-    id: &EventId,
-) -> Result<Option<Event>, StoreError> {
-    let body: Option<String> =
-        sqlx::query_scalar("SELECT body FROM event WHERE id = $1 ORDER BY key DESC LIMIT 1")
-            .bind(id.as_str())
-            .fetch_optional(connection)
-            .await?;
     body.map(|body| from_json("event", &body)).transpose()
 }

@@ -24,6 +24,8 @@ use crate::backlog;
 use crate::chats;
 use crate::error::StoreError;
 use crate::events;
+use crate::repeat;
+use crate::repeat::Likeness;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::NewRow;
@@ -45,6 +47,8 @@ pub struct Accept {
     pub received: Timestamp,
     /// Keep it back until the mute ends.
     pub hold: bool,
+    /// What makes it the same as another one; `None` where each gets a message of its own.
+    pub likeness: Option<Likeness>,
     pub ask: Option<Ask>,
     /// How many events may wait.
     pub max_queue: u64,
@@ -110,6 +114,7 @@ impl Accept {
     async fn seen(&self, tx: &mut Tx) -> Result<Option<AcceptOutcome>, StoreError> {
         if !tx.known.seen_purged {
             forget_old(tx.connection(), self.received).await?;
+            repeat::forget_old(tx, self.received).await?;
             tx.known.seen_purged = true;
         }
         let seen: Option<(i64, Vec<u8>)> =
@@ -138,6 +143,10 @@ impl Accept {
         {
             tasks::end(tx, task, self.received).await?;
         }
+        if let Some(first) = repeat::count_again(tx, self).await? {
+            return tx.commit(repeat::repeating(self.record(), &first)).await;
+        }
+        repeat::begin(tx, self, key).await?;
         let work = self.work();
         for chat in &self.recipients {
             let row = NewRow {

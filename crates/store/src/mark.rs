@@ -17,6 +17,7 @@ use crate::buttons;
 use crate::chats;
 use crate::copies;
 use crate::error::StoreError;
+use crate::fold;
 use crate::lost::Lost;
 use crate::rows;
 use crate::rows::Done;
@@ -125,6 +126,9 @@ impl Mark {
             .bind(i64::from(parts))
             .execute(tx.connection())
             .await?;
+        if row.kind == "folded" {
+            fold::bind(tx, self.row, message).await?;
+        }
         self.remember(tx, row, "part", message).await
     }
 
@@ -158,6 +162,9 @@ impl Mark {
         }
         if let (Work::Progress { .. }, Some(task)) = (&work, &row.task) {
             tasks::set_message(tx, self.chat, task, message).await?;
+        }
+        if matches!(work, Work::Folded { .. }) {
+            fold::bind(tx, self.row, message).await?;
         }
         Ok(())
     }
@@ -230,6 +237,7 @@ impl Mark {
         for sql in [
             "UPDATE outbox SET chat = $2 WHERE chat = $1 AND done IS NULL",
             "UPDATE button SET chat = $2 WHERE chat = $1 AND message IS NULL",
+            "UPDATE list_button SET chat = $2 WHERE chat = $1 AND message IS NULL",
             // The old group's messages cannot be edited from the new one.
             "DELETE FROM progress_message WHERE chat = $1 AND chat <> $2",
         ] {
@@ -248,6 +256,10 @@ impl Mark {
         if let Work::ApprovalEdit { approval } = &work {
             rows::finish(tx, self.row, Done::Superseded, None, self.at).await?;
             return copies::ask_anew(tx, *approval, self.chat, self.at).await;
+        }
+        if work == Work::Count {
+            // Whoever deleted the message does not want to know how often it came.
+            return rows::finish(tx, self.row, Done::Superseded, None, self.at).await;
         }
         if let (Work::Progress { .. }, Some(task)) = (&work, &row.task) {
             tasks::forget_message(tx, self.chat, task).await?;

@@ -289,9 +289,11 @@ fn title(work: &str, event: Option<&Event>) -> String {
     match from_json("work", work) {
         Ok(Work::Notice { text }) => text.lines().next().unwrap_or_default().to_owned(),
         Ok(Work::Held { events }) => format!("{} events held back", events.len()),
+        Ok(Work::Folded { count }) => format!("{count} messages in one list"),
+        Ok(Work::ListDetails { .. }) => "Details of a list".to_owned(),
         _ => String::new(),
     }
 }
 
 /// More than the longest wait between two tries of a row.
-const FARTHEST: Duration = Duration::from_mins(2);
+pub(crate) const FARTHEST: Duration = Duration::from_mins(2);

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::approvals;
 use crate::copies;
 use crate::error::StoreError;
+use crate::fold;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::unsigned;
@@ -64,6 +65,7 @@ impl Change for Reconcile {
             .await?;
             for row in &waiting {
                 rows::finish(tx, *row, Done::Dead, Some(REMOVED), self.now).await?;
+                orphans.extend(fold::give_up(tx, *row, REMOVED, self.now).await?);
             }
             let count = waiting.len() as u64;
             reconciled.removed += count;

@@ -12,6 +12,7 @@ mod messages;
 mod mistake;
 mod nearest;
 mod people;
+mod quiet;
 mod raw;
 pub(crate) mod reference;
 mod setting;
@@ -42,6 +43,7 @@ pub(crate) use mistake::Mistakes;
 pub(crate) use mistake::Place;
 pub(crate) use mistake::is_token;
 pub(crate) use people::People;
+pub(crate) use quiet::Quietness;
 pub(crate) use telegram::Telegram;
 
 use document::Lists;
@@ -57,6 +59,7 @@ pub(crate) struct Config {
     pub(crate) people: People,
     pub(crate) intake: Intake,
     pub(crate) messages: Messages,
+    pub(crate) quiet: Quietness,
     pub(crate) http: Http,
     pub(crate) socket: Socket,
     pub(crate) mode: Mode,
@@ -118,6 +121,7 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
             memory_limit_mb: raw.whole(&settings::MEMORY),
         },
         messages: messages::messages(raw),
+        quiet: quiet::quiet(raw),
         http: Http {
             port: u16::try_from(raw.whole(&settings::PORT)).unwrap_or(0),
         },

@@ -90,7 +90,7 @@ pub(crate) fn example() -> String {
 fn toml_default(setting: &Setting) -> String {
     use super::setting::Shape;
     match setting.shape {
-        Shape::Text | Shape::Secret => format!("\"{}\"", setting.default),
+        Shape::Text | Shape::Secret | Shape::Parts => format!("\"{}\"", setting.default),
         Shape::Flag | Shape::Whole { .. } | Shape::Number { .. } | Shape::Addresses => {
             setting.default.to_owned()
         }

@@ -23,6 +23,10 @@ pub(crate) static ALL: &[&Setting] = &[
     &LOCKDOWN,
     &LOG,
     &TIME_ZONE,
+    &QUIET_HOURS,
+    &RING_FOR,
+    &FOLD_ABOVE,
+    &REPEATS,
     &API_URL,
     &PROXY,
     &PER_CHAT,
@@ -154,6 +158,34 @@ pub(super) static TIME_ZONE: Setting = Setting::key(
     "",
     Shape::Text,
     "In which times are shown and quiet hours are meant, like `Europe/Vienna`; by default the zone of this machine.",
+);
+
+pub(super) static QUIET_HOURS: Setting = Setting::key(
+    "quiet.hours",
+    "",
+    Shape::Parts,
+    "Spans of every day in which messages arrive without a sound, like `22:00-07:00`, or several of them in a list, in the zone of `messages.time_zone`. Nothing is held back.",
+);
+
+pub(super) static RING_FOR: Setting = Setting::key(
+    "quiet.ring_for",
+    "critical",
+    Shape::Text,
+    "What rings all the same within quiet hours: `nothing`, `critical` (critical events and security alerts), `errors` (those and errors) or `approvals` (critical ones and requests for a decision).",
+);
+
+pub(super) static FOLD_ABOVE: Setting = Setting::key(
+    "quiet.fold_above",
+    "10",
+    whole(0, 10_000),
+    "When a chat's sending limit makes more than so many results and pieces of progress wait, they become one list; 0 never folds.",
+);
+
+pub(super) static REPEATS: Setting = Setting::key(
+    "quiet.repeats_s",
+    "5",
+    whole(0, 60),
+    "Within so many seconds the same event again is counted in the message of the first; 0 sends each.",
 );
 
 pub(super) static API_URL: Setting = Setting::variable(

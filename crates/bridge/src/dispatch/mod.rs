@@ -1,6 +1,7 @@
 //! Stored updates are handled here, in order, each once: the effect and the mark "handled" are one transaction.
 
 mod command;
+mod list;
 mod message;
 mod press;
 mod stranger;

@@ -20,12 +20,13 @@ use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::update::IncomingPress;
 
+use super::list;
 use super::record;
 use super::stranger;
 use crate::app::App;
 
 /// A press can be quicker than the mark of the message that carries the button; it is waited for so long.
-const MARK_WAIT: Duration = Duration::from_secs(3);
+pub(super) const MARK_WAIT: Duration = Duration::from_secs(3);
 /// An answer to the presser may take so long; the next update waits meanwhile.
 const ANSWER: Duration = Duration::from_secs(5);
 
@@ -46,6 +47,9 @@ pub(super) async fn handle(
             .await;
         }
         return Ok(());
+    }
+    if let Some(found) = list::known(app, &press).await? {
+        return list::details(app, stored, &press, found).await;
     }
     match judge(app, &press).await? {
         Ok((found, Verdict::Details)) => details(app, stored, &press, &found).await,
@@ -169,7 +173,7 @@ async fn details(
 }
 
 /// A press that changes nothing: on the record, and the presser is told the truth.
-async fn refuse(
+pub(super) async fn refuse(
     app: &App,
     stored: &StoredUpdate,
     press: &IncomingPress,
@@ -195,7 +199,7 @@ async fn refuse(
 }
 
 /// Tells the presser. It is a courtesy: what happened stands in the store and in the edited message.
-async fn answer(app: &App, press: &IncomingPress, text: &str, style: CallbackStyle) {
+pub(super) async fn answer(app: &App, press: &IncomingPress, text: &str, style: CallbackStyle) {
     let text = Draft::new().plain(text).finish();
     let client = app.bot.client();
     let answer = client.answer_callback(&press.callback_id, &text, style);

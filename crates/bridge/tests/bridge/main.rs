@@ -22,6 +22,7 @@ mod poller;
 mod queue;
 mod queue_commands;
 mod service;
+mod quiet;
 mod settings;
 mod shutdown;
 mod spool;

@@ -79,6 +79,7 @@ pub(crate) fn accept(event: Event, recipients: &[ChatId]) -> Accept {
         recipients: recipients.iter().copied().collect(),
         received: at(0),
         hold: false,
+        likeness: None,
         ask: None,
         max_queue: 100,
         exempt: false,
