@@ -18,6 +18,7 @@ use cctelegram_store::Mint;
 use cctelegram_telegram::SendOptions;
 
 use crate::app::App;
+use crate::enrolment_question;
 
 /// The label of the button that shows everything that is known.
 const DETAILS: &str = "Details";
@@ -42,16 +43,19 @@ pub(crate) enum Call {
 pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
     let silent = SendOptions {
         silent: true,
-        reply_to: None,
+        ..SendOptions::default()
     };
     let loud = SendOptions {
-        silent: false,
         reply_to: row.reply_to,
+        ..SendOptions::default()
     };
     Ok(match (&row.work, &row.event, &row.approval) {
         (Work::Event, Some(event), _) => part(render::event(event), row, loud),
         (Work::Details, Some(event), _) => part(render::details(event), row, loud),
         (Work::Notice { text }, _, _) => part(render::notice(text), row, loud),
+        (Work::Enrolment { enrolment }, _, _) => {
+            enrolment_question::next_call(app, row, *enrolment).await?
+        }
         (Work::Held { .. }, _, _) => part(render::held(&row.held_events), row, loud),
         (Work::Progress { .. }, Some(event), _) => progress(event, row, silent),
         (Work::Approval { .. }, Some(event), Some(approval)) => {

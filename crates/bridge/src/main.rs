@@ -11,8 +11,10 @@ mod clock;
 mod compose;
 mod config;
 mod dispatch;
+mod enrolment_question;
 mod expiry;
 mod flight;
+mod groups;
 mod health;
 mod home;
 mod http;
@@ -29,6 +31,7 @@ mod sender;
 mod signals;
 mod spool;
 mod supervise;
+mod topics;
 mod undeliverable;
 mod wake;
 

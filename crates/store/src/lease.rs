@@ -17,6 +17,8 @@ use crate::copies;
 use crate::error::StoreError;
 use crate::events;
 use crate::lost::Lost;
+use crate::questions;
+use crate::questions::Question;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::from_json;
@@ -234,6 +236,11 @@ async fn target(
                 message.map_or(Target::New, Target::Edit)
             }
             None => Target::Pointless,
+        },
+        Work::Enrolment { enrolment } => match questions::question(tx, *enrolment, chat).await? {
+            Question::Send => Target::New,
+            Question::Edit(message) => Target::Edit(message),
+            Question::Nothing => Target::Pointless,
         },
         Work::Approval { .. }
         | Work::Event

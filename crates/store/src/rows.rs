@@ -55,6 +55,7 @@ pub(crate) const fn kind(work: &Work) -> &'static str {
         Work::ApprovalEdit { .. } => "approval_edit",
         Work::Details => "details",
         Work::Notice { .. } => "notice",
+        Work::Enrolment { .. } => "enrolment",
         Work::Held { .. } => "held",
     }
 }
@@ -66,6 +67,7 @@ pub(crate) fn approval_of(work: &Work) -> Option<ApprovalId> {
         | Work::Progress { .. }
         | Work::Details
         | Work::Notice { .. }
+        | Work::Enrolment { .. }
         | Work::Held { .. } => None,
     }
 }
@@ -78,6 +80,7 @@ fn task_of(work: &Work) -> Option<&str> {
         | Work::ApprovalEdit { .. }
         | Work::Details
         | Work::Notice { .. }
+        | Work::Enrolment { .. }
         | Work::Held { .. } => None,
     }
 }

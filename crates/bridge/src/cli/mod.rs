@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+mod chats;
 mod demo;
 mod failure;
 mod init;
@@ -59,6 +60,8 @@ enum Command {
     Mode(mode::ModeArgs),
     /// List the messages that wait, are held back or could not be delivered
     Queue(queue::QueueArgs),
+    /// Enrol groups, list them, or end their enrolment
+    Chats(chats::ChatsArgs),
     /// Print a JSON Schema
     Schema {
         #[arg(value_enum)]
@@ -123,6 +126,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Ask(args) => ask::run(args, &environment),
         Command::Mode(args) => mode::run(&args, &environment),
         Command::Queue(args) => queue::run(&args, &environment),
+        Command::Chats(args) => chats::run(args, &environment),
         Command::Schema { of } => reference::schema(of),
         Command::Reference { part } => Ok(reference::print(part, &Cli::command())),
     }

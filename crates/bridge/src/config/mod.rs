@@ -1,6 +1,7 @@
 //! The settings of the bridge: what was written becomes a [`Config`] that cannot be wrong, or a list of mistakes.
 //! Only this module reads the environment.
 
+mod chats;
 mod document;
 mod dotenv;
 mod environment;
@@ -30,6 +31,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::home::Home;
 
+pub(crate) use chats::Chats;
+pub(crate) use chats::PerProject;
 pub(crate) use environment::Environment;
 pub(crate) use local::Reach;
 pub(crate) use local::Socket;
@@ -53,6 +56,7 @@ pub(crate) struct Config {
     pub(crate) people: People,
     pub(crate) intake: Intake,
     pub(crate) messages: Messages,
+    pub(crate) chats: Chats,
     pub(crate) http: Http,
     pub(crate) socket: Socket,
     pub(crate) mode: Mode,
@@ -113,6 +117,7 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
             memory_limit_mb: raw.whole(&settings::MEMORY),
         },
         messages: messages::messages(raw),
+        chats: chats::chats(raw),
         http: Http {
             port: u16::try_from(raw.whole(&settings::PORT)).unwrap_or(0),
         },

@@ -22,6 +22,7 @@ pub(crate) static ALL: &[&Setting] = &[
     &LOCKDOWN,
     &LOG,
     &TIME_ZONE,
+    &TOPICS,
     &API_URL,
     &PROXY,
     &PER_CHAT,
@@ -146,6 +147,13 @@ pub(super) static TIME_ZONE: Setting = Setting::key(
     "",
     Shape::Text,
     "In which times are shown and quiet hours are meant, like `Europe/Vienna`; by default the zone of this machine.",
+);
+
+pub(super) static TOPICS: Setting = Setting::key(
+    "chats.topics",
+    "per_project",
+    Shape::Text,
+    "In chats with topics: `per_project` gives each project a topic of its own, `off` sends everything to the general one.",
 );
 
 pub(super) static API_URL: Setting = Setting::variable(

@@ -20,12 +20,13 @@ use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::update::IncomingPress;
 
+use super::enrol;
 use super::record;
 use super::stranger;
 use crate::app::App;
 
 /// A press can be quicker than the mark of the message that carries the button; it is waited for so long.
-const MARK_WAIT: Duration = Duration::from_secs(3);
+pub(super) const MARK_WAIT: Duration = Duration::from_secs(3);
 /// An answer to the presser may take so long; the next update waits meanwhile.
 const ANSWER: Duration = Duration::from_secs(5);
 
@@ -36,7 +37,12 @@ pub(super) async fn handle(
     press: IncomingPress,
 ) -> anyhow::Result<()> {
     if press.from.is_bot || !app.config.people.admits(press.from.id) {
-        if stranger::refuse(app, stored, &press.from, None, "button press").await? {
+        let told = stranger::refuse(app, stored, &press.from, None, "button press").await?;
+        // Whoever is in an enrolled group sees its buttons, and is told each time.
+        if in_group(app, &press).await? {
+            let sorry = "Only allowed people decide here. Your press had no effect.";
+            answer(app, &press, sorry, CallbackStyle::Toast).await;
+        } else if told {
             answer(
                 app,
                 &press,
@@ -47,6 +53,9 @@ pub(super) async fn handle(
         }
         return Ok(());
     }
+    if enrol::press(app, stored, &press).await? {
+        return Ok(());
+    }
     match judge(app, &press).await? {
         Ok((found, Verdict::Details)) => details(app, stored, &press, &found).await,
         Ok((found, Verdict::Decide(decision))) => {
@@ -54,6 +63,13 @@ pub(super) async fn handle(
         }
         Err(void) => refuse(app, stored, &press, &void.to_string()).await,
     }
+}
+
+async fn in_group(app: &App, press: &IncomingPress) -> anyhow::Result<bool> {
+    let Some(chat) = press.chat.filter(|chat| chat.is_group()) else {
+        return Ok(false);
+    };
+    Ok(app.store.enrolled_chat(chat).await?.is_some())
 }
 
 /// What the press comes to, before anything is changed.
@@ -195,7 +211,7 @@ async fn refuse(
 }
 
 /// Tells the presser. It is a courtesy: what happened stands in the store and in the edited message.
-async fn answer(app: &App, press: &IncomingPress, text: &str, style: CallbackStyle) {
+pub(super) async fn answer(app: &App, press: &IncomingPress, text: &str, style: CallbackStyle) {
     let text = Draft::new().plain(text).finish();
     let client = app.bot.client();
     let answer = client.answer_callback(&press.callback_id, &text, style);

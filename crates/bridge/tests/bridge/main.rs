@@ -8,6 +8,7 @@ mod crash;
 mod delivery;
 mod demo;
 mod durability;
+mod groups;
 mod hostile;
 mod http;
 mod init;

@@ -48,6 +48,14 @@ pub enum EventName {
     ModeChanged,
     PollConflict,
     UserPaired,
+    EnrolmentStarted,
+    EnrolmentRequested,
+    EnrolmentRefused,
+    EnrolmentWithdrawn,
+    ChatEnrolled,
+    ChatRemoved,
+    ChatMigrated,
+    TopicCreated,
 }
 
 /// What came of it.

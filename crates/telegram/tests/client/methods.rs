@@ -24,10 +24,12 @@ const CHAT: ChatId = ChatId(-42);
 const LOUD_REPLY: SendOptions = SendOptions {
     silent: false,
     reply_to: Some(MessageId(9)),
+    thread: None,
 };
 const SILENT: SendOptions = SendOptions {
     silent: true,
     reply_to: None,
+    thread: None,
 };
 
 fn body() -> Body {
