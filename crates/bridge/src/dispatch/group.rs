@@ -57,6 +57,11 @@ pub(super) async fn handle(
         return refuse(app, stored, from.id, &enrolled).await;
     }
     match meant {
+        // The queue holds what is about other projects too, and everybody in the group reads along.
+        Meant::Command(Command::Queue) => {
+            let sorry = "What waits is shown in private only: write /queue to me there.";
+            message::answered(app, stored, &message, &from, ("/queue", sorry.to_owned())).await
+        }
         Meant::Command(command) => command::handle(app, stored, &message, &from, command).await,
         Meant::Reply => message::text(app, stored, &message, &from).await,
     }

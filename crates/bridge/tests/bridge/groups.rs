@@ -389,6 +389,8 @@ async fn security_only_allowed_people_are_heard_in_a_group() {
         .post_in_group(GROUP, USER, &reply("go on", false, false))
         .expect("a member");
     bridge.message_with(GROUP, "Noted as an answer to").await;
+    say(&bridge, USER, "/queue");
+    bridge.message_with(GROUP, "is shown in private only").await;
     say(&bridge, USER, "/mode nomad");
     bridge.message_with(GROUP, "Mode nomad").await;
     assert_eq!(bridge.answer_files().len(), files.len() + 1);

@@ -11,6 +11,7 @@ mod bots;
 mod damage;
 mod decisions;
 mod fixture;
+mod groups;
 mod inbox;
 mod intake;
 mod mute;
