@@ -19,14 +19,13 @@ use crate::groups::one_line;
 
 /// The call that a row about an enrolment needs.
 pub(crate) async fn next_call(app: &App, row: &Leased, id: EnrolmentId) -> anyhow::Result<Call> {
-    let enrolment = app.store.enrolment(id, app.now()).await?;
-    let Some((enrolment, asked)) = enrolment
-        .and_then(|enrolment| Some((enrolment.asked.clone()?, enrolment)))
-        .map(|(asked, enrolment)| (enrolment, asked))
-    else {
+    let Some(enrolment) = app.store.enrolment(id, app.now()).await? else {
         return Ok(Call::Nothing);
     };
-    let question = question(&enrolment, &asked);
+    let Some(asked) = &enrolment.asked else {
+        return Ok(Call::Nothing);
+    };
+    let question = question(&enrolment, asked);
     match (row.message, ending(app, &enrolment)) {
         (Some(message), ending) => Ok(Call::Edit {
             message,

@@ -4,6 +4,7 @@
 use cctelegram_core::api::ChatEntry;
 use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::EventName;
+use cctelegram_core::id::ChatId;
 use cctelegram_core::id::UserId;
 use cctelegram_store::Handling;
 use cctelegram_store::StoredUpdate;
@@ -195,10 +196,7 @@ async fn note_description(
     described: &GroupChat,
 ) -> anyhow::Result<()> {
     if (&group.title, group.forum) != (&described.title, described.is_forum) {
-        let (chat, title) = (
-            cctelegram_core::id::ChatId(group.chat),
-            described.title.clone(),
-        );
+        let (chat, title) = (ChatId(group.chat), described.title.clone());
         app.store
             .describe_chat(chat, title, described.is_forum)
             .await?;
