@@ -59,7 +59,11 @@ pub(super) async fn remove(
     let chat: i64 = chat
         .parse()
         .map_err(|_| bad_request(&format!("`{chat}` is not the number of a chat")))?;
-    let missing = || Refused::not_found(&format!("enrolled group {chat}"));
+    let missing = || {
+        Refused::not_found(&format!(
+            "enrolled group {chat}; `cctelegram chats list` shows those that there are"
+        ))
+    };
     let entry = app.store.enrolled_chat(ChatId(chat)).await?;
     let entry = entry.ok_or_else(missing)?;
     let target = chat.to_string();

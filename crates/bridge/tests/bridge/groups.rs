@@ -648,8 +648,11 @@ async fn the_command_waits_for_the_outcome_and_tells_it() {
     say(&bridge, USER, text.trim());
     let asked = question(&bridge, USER).await;
     press_private(&bridge, &asked, "Enrol").await;
-    let last = lines.next_line().await.expect("its output is text");
-    assert_eq!(last, Some(format!("Group “Team” ({GROUP}) is enrolled.")));
+    let outcome = lines.next_line().await.expect("its output is text");
+    assert_eq!(
+        outcome,
+        Some(format!("Group “Team” ({GROUP}) is enrolled."))
+    );
     let finished = command.finish().await;
     assert_eq!(finished.code, Some(0), "{finished:?}");
     let list = bridge.command(&["chats", "list"]).await;
