@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::config::Environment;
 use crate::dispatch;
 use crate::expiry;
+use crate::groups;
 use crate::health::Health;
 use crate::http;
 use crate::keys::Keys;
@@ -160,6 +161,7 @@ async fn take_over(
         );
     }
     let reconciled = store.reconcile(config.people.chats(), now).await?;
+    groups::warn_of_unknown(store, &config.people.routes).await?;
     let record = Record::new(now, EventName::BridgeStarted, Actor::System, "bridge").details(
         serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),

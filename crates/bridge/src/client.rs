@@ -12,7 +12,11 @@ use cctelegram_core::api::Accepted;
 use cctelegram_core::api::ApprovalStatus;
 use cctelegram_core::api::AskRequest;
 use cctelegram_core::api::Asked;
+use cctelegram_core::api::ChatEntry;
 use cctelegram_core::api::Dropped;
+use cctelegram_core::api::EnrolRequest;
+use cctelegram_core::api::EnrolStarted;
+use cctelegram_core::api::EnrolStatus;
 use cctelegram_core::api::ModeRequest;
 use cctelegram_core::api::ModeStatus;
 use cctelegram_core::api::Problem;
@@ -21,6 +25,7 @@ use cctelegram_core::api::QueueItem;
 use cctelegram_core::api::Retried;
 use cctelegram_core::api::Status;
 use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::EnrolmentId;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::header::RETRY_AFTER;
@@ -182,6 +187,41 @@ impl SocketClient {
 
     pub(crate) async fn drop_message(&self, id: i64) -> Result<Dropped, ClientError> {
         let path = format!("queue/{id}");
+        self.call(Method::DELETE, &path, None, Duration::ZERO).await
+    }
+
+    pub(crate) async fn chats(&self) -> Result<Vec<ChatEntry>, ClientError> {
+        self.call(Method::GET, "chats", None, Duration::ZERO).await
+    }
+
+    pub(crate) async fn remove_chat(&self, chat: i64) -> Result<ChatEntry, ClientError> {
+        let path = format!("chats/{chat}");
+        self.call(Method::DELETE, &path, None, Duration::ZERO).await
+    }
+
+    pub(crate) async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolStarted, ClientError> {
+        let body = Some(json(request)?);
+        self.call(Method::POST, "enrolments", body, Duration::ZERO)
+            .await
+    }
+
+    /// Waits for the end of an enrolment, but not longer than the bridge grants in one go.
+    pub(crate) async fn enrolment(
+        &self,
+        id: EnrolmentId,
+        wait_s: u64,
+    ) -> Result<EnrolStatus, ClientError> {
+        let wait_s = wait_s.min(LONGEST_WAIT_S);
+        let path = format!("enrolments/{id}?wait_s={wait_s}");
+        self.call(Method::GET, &path, None, Duration::from_secs(wait_s))
+            .await
+    }
+
+    pub(crate) async fn withdraw_enrolment(
+        &self,
+        id: EnrolmentId,
+    ) -> Result<EnrolStatus, ClientError> {
+        let path = format!("enrolments/{id}");
         self.call(Method::DELETE, &path, None, Duration::ZERO).await
     }
 

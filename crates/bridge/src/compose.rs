@@ -19,6 +19,7 @@ use cctelegram_store::MintDetails;
 use cctelegram_telegram::SendOptions;
 
 use crate::app::App;
+use crate::enrolment_question;
 
 /// The label of the button that shows everything that is known.
 const DETAILS: &str = "Details";
@@ -44,6 +45,7 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
     let options = SendOptions {
         silent: !rings(app, row),
         reply_to: row.reply_to,
+        ..SendOptions::default()
     };
     Ok(match (&row.work, &row.event, &row.approval) {
         (Work::Event, Some(event), _) => part(
@@ -54,6 +56,9 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
         (Work::Count, Some(event), _) => count(render::event(event), row, options),
         (Work::Details, Some(event), _) => part(render::details(event), row, options),
         (Work::Notice { text }, _, _) => part(render::notice(text), row, options),
+        (Work::Enrolment { enrolment }, _, _) => {
+            enrolment_question::next_call(app, row, *enrolment).await?
+        }
         (Work::Held { .. }, _, _) => part(render::held(&row.held_events), row, options),
         (Work::Folded { .. }, _, _) => folded(app, row, options).await?,
         (Work::ListDetails { .. }, _, _) => {
@@ -100,6 +105,7 @@ fn rings(app: &App, row: &Leased) -> bool {
         Work::Details | Work::ListDetails { .. } | Work::Notice { .. } => {
             quiet.answer_rings(now, zone)
         }
+        Work::Enrolment { .. } => true,
         Work::ApprovalEdit { .. } | Work::Count => false,
     }
 }

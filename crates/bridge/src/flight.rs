@@ -16,8 +16,12 @@ use futures_util::FutureExt as _;
 use crate::app::App;
 use crate::compose;
 use crate::compose::Call;
+use crate::groups;
+use crate::topics;
 use crate::undeliverable;
 
+/// Even the general topic of a chat can be closed.
+const NO_TOPIC: &str = "the topic that it belongs to is closed or gone";
 /// After a failure of the store, the next try.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// A call that is over.
@@ -44,10 +48,7 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
             part,
             last,
             options,
-        }) => (
-            Some(app.bot.client().send(chat, &part, options).await),
-            last,
-        ),
+        }) => (Some(topics::send(&app, &row, &part, options).await), last),
         Ok(Call::Edit {
             message,
             body,
@@ -102,6 +103,9 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     .await;
     if dead {
         undeliverable::tell(&app, &row).await;
+    }
+    if let Some(Outcome::Unpaired { reason }) = &outcome {
+        groups::refused(&app, chat, reason).await;
     }
     Landed {
         chat,
@@ -166,6 +170,9 @@ fn marked(row: &Leased, outcome: Option<&Outcome>, last: bool, now: Timestamp) -
         Outcome::Refused { reason } => Marked::Dead {
             reason: reason.clone(),
         },
+        Outcome::NoThread { .. } => Marked::Dead {
+            reason: NO_TOPIC.to_owned(),
+        },
     }
 }
 
@@ -215,6 +222,10 @@ fn tell(app: &App, row: &Leased, outcome: &Outcome, at: Timestamp) {
                 reason,
                 "Telegram refuses this message for good"
             );
+            app.metrics.dead.inc();
+        }
+        Outcome::NoThread { .. } => {
+            tracing::error!(row = row.row, chat.id = chat, "{NO_TOPIC}");
             app.metrics.dead.inc();
         }
         Outcome::Limited { .. } => app

@@ -12,8 +12,10 @@ mod compose;
 mod config;
 mod dispatch;
 mod doctor;
+mod enrolment_question;
 mod expiry;
 mod flight;
+mod groups;
 mod health;
 mod home;
 mod http;
@@ -31,6 +33,7 @@ mod sender;
 mod signals;
 mod spool;
 mod supervise;
+mod topics;
 mod undeliverable;
 mod wake;
 

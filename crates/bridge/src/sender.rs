@@ -231,6 +231,7 @@ impl Sender {
             | Outcome::Unpaired { .. }
             | Outcome::Migrated(_)
             | Outcome::Gone
+            | Outcome::NoThread { .. }
             | Outcome::Refused { .. } => {}
         }
     }

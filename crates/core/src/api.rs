@@ -1,10 +1,13 @@
 //! What is said over the local socket, in both directions.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::id::ApprovalId;
+use crate::id::EnrolmentId;
 use crate::id::EventId;
 use crate::mode::Mode;
 use crate::time::Timestamp;
@@ -184,6 +187,69 @@ pub struct Status {
     /// When Telegram was last heard from.
     #[serde(default)]
     pub heard: Option<Timestamp>,
+}
+
+/// A group to be enrolled, for these projects; for all if none is named.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct EnrolRequest {
+    #[serde(default)]
+    pub projects: BTreeSet<String>,
+}
+
+/// An enrolment that was begun. Whoever has the code can ask for it, an allowed person decides.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EnrolStarted {
+    pub enrolment_id: EnrolmentId,
+    /// Adds the bot to a group and hands it the code; absent while the bot's name is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// What to write in the group instead.
+    pub command: String,
+    pub expires: Timestamp,
+}
+
+/// Where an enrolment stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EnrolStatus {
+    pub enrolment_id: EnrolmentId,
+    pub state: EnrolState,
+    /// The group that the code came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Who decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<i64>,
+}
+
+/// How far an enrolment got.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EnrolState {
+    /// The code was not used yet.
+    Open,
+    /// The code came from a group; allowed people are asked.
+    Asked,
+    Enrolled,
+    Refused,
+    Expired,
+    /// Taken back at the terminal.
+    Withdrawn,
+}
+
+/// A group that is enrolled.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChatEntry {
+    pub chat: i64,
+    pub title: String,
+    /// Empty means all.
+    pub projects: BTreeSet<String>,
+    pub forum: bool,
+    pub enrolled: Timestamp,
+    pub enrolled_by: i64,
+    /// The bot is not in the group any more.
+    pub away: bool,
 }
 
 /// An answer that is not what was asked for.

@@ -24,6 +24,7 @@ use crate::methods::Answer;
 use crate::params::Params;
 use crate::params::body;
 use crate::polling;
+use crate::render;
 use crate::shared::Shared;
 
 /// How a call ends: with an answer, or with a lost connection.
@@ -123,6 +124,7 @@ async fn run(shared: &Arc<Shared>, method: Method, params: Params) -> Ending {
             code,
             description,
             retry_after,
+            migrate_to: None,
         }))),
         Some(FaultKind::Raw { code, body }) => Ending::Answered(call.raw(code, body)),
         Some(FaultKind::DropBefore) => call.drop_it("connection dropped before execution"),
@@ -221,8 +223,11 @@ fn answer(outcome: Answer) -> Response {
     };
     let mut body =
         json!({ "ok": false, "error_code": error.code, "description": error.description });
-    if let (Some(seconds), Some(fields)) = (error.retry_after, body.as_object_mut()) {
-        fields.insert("parameters".into(), json!({ "retry_after": seconds }));
+    let mut parameters = json!({});
+    render::insert(&mut parameters, "retry_after", error.retry_after);
+    render::insert(&mut parameters, "migrate_to_chat_id", error.migrate_to);
+    if parameters != json!({}) {
+        render::insert(&mut body, "parameters", Some(parameters));
     }
     let mut response = (status(error.code), axum::Json(body)).into_response();
     if let Some(seconds) = error.retry_after {

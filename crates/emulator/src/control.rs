@@ -1,6 +1,8 @@
 //! `/control/…`: what the handle can do, over HTTP, for the page and for tests in other languages.
 //! Only for this machine: other names in `Host` (DNS rebinding) and other origins are refused.
 
+mod groups;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +61,7 @@ enum Action {
     },
     ClearFaults {},
     Fault(Fault),
+    Group(groups::GroupAction),
     OpenChat {
         user_id: i64,
     },
@@ -179,6 +182,7 @@ async fn look(shared: &Shared, name: &str, asked: Asked) -> Response {
                 json!(world.updates.pending(now))
             }
             "refused_429" => json!(world.calls.refused_429),
+            "topics" => json!(world.topics.of(asked.chat_id)),
             "state" => state(world, shared.version()),
             _ => return None,
         };
@@ -214,7 +218,7 @@ fn state(world: &World, version: u64) -> Value {
     json!({
         "bot": { "id": world.bot.id, "name": world.bot.name, "username": world.bot.username },
         "people": people.collect::<Vec<_>>(),
-        "groups": world.groups.iter().map(|(id, title)| json!({ "id": id, "title": title }))
+        "groups": world.groups.iter().map(|(id, group)| json!({ "id": id, "title": group.title }))
             .collect::<Vec<_>>(),
         "commands": world.commands.values().next_back(),
         "date": world.clock.unix(),
@@ -267,9 +271,10 @@ fn perform(world: &mut World, action: Action) -> Result<Value, EmulatorError> {
         Action::Block { user_id } => world.set_blocked(user_id, ChatState::Blocked),
         Action::ClearFaults {} => world.faults.clear(),
         Action::Fault(fault) => world.faults.add(fault),
+        Action::Group(action) => return groups::perform(world, action),
         Action::OpenChat { user_id } => world.open_chat(user_id),
         Action::OpenGroup { chat_id, title } => {
-            world.groups.insert(chat_id, title);
+            world.open_group(chat_id, &title);
         }
         Action::Press {
             user_id,

@@ -18,6 +18,8 @@ use crate::error::StoreError;
 use crate::events;
 use crate::fold;
 use crate::lost::Lost;
+use crate::questions;
+use crate::questions::Question;
 use crate::repeat;
 use crate::rows;
 use crate::rows::Done;
@@ -250,6 +252,11 @@ async fn target(
             let first = repeat::first_message(tx, row.event, chat).await?;
             first.map_or(Target::Pointless, Target::Edit)
         }
+        Work::Enrolment { enrolment } => match questions::question(tx, *enrolment, chat).await? {
+            Question::Send => Target::New,
+            Question::Edit(message) => Target::Edit(message),
+            Question::Nothing => Target::Pointless,
+        },
         Work::Approval { .. }
         | Work::Event
         | Work::Details
@@ -272,6 +279,7 @@ async fn listed(tx: &mut Tx, row: i64, work: &Work) -> Result<Vec<Event>, StoreE
         | Work::ApprovalEdit { .. }
         | Work::Details
         | Work::Notice { .. }
+        | Work::Enrolment { .. }
         | Work::Count => Ok(Vec::new()),
     }
 }

@@ -191,6 +191,7 @@ fn migrations() -> Vec<Migration> {
     let files = [
         (1, "start", include_str!("../migrations/0001_start.sql")),
         (3, "quiet", include_str!("../migrations/0003_quiet.sql")),
+        (4, "groups", include_str!("../migrations/0004_groups.sql")),
         (5, "keys", include_str!("../migrations/0005_keys.sql")),
     ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {

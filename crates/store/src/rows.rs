@@ -55,6 +55,7 @@ pub(crate) const fn kind(work: &Work) -> &'static str {
         Work::ApprovalEdit { .. } => "approval_edit",
         Work::Details => "details",
         Work::Notice { .. } => "notice",
+        Work::Enrolment { .. } => "enrolment",
         Work::Held { .. } => "held",
         Work::Folded { .. } => "folded",
         Work::ListDetails { .. } => "list_details",
@@ -69,6 +70,7 @@ pub(crate) fn approval_of(work: &Work) -> Option<ApprovalId> {
         | Work::Progress { .. }
         | Work::Details
         | Work::Notice { .. }
+        | Work::Enrolment { .. }
         | Work::Held { .. }
         | Work::Folded { .. }
         | Work::ListDetails { .. }
@@ -84,6 +86,7 @@ fn task_of(work: &Work) -> Option<&str> {
         | Work::ApprovalEdit { .. }
         | Work::Details
         | Work::Notice { .. }
+        | Work::Enrolment { .. }
         | Work::Held { .. }
         | Work::Folded { .. }
         | Work::ListDetails { .. }

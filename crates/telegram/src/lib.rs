@@ -20,4 +20,5 @@ pub use client::SendOptions;
 pub use error::CallError;
 pub use options::BadOptions;
 pub use options::Options;
+pub use outcome::TopicRefused;
 pub use raw::RawUpdate;

@@ -39,6 +39,9 @@ pub(crate) fn send_text(
     if let Some(message) = options.reply_to {
         set(&mut call, "reply_parameters", reply(message));
     }
+    if let Some(thread) = options.thread {
+        set(&mut call, "message_thread_id", json!(thread.0));
+    }
     call
 }
 
@@ -80,6 +83,9 @@ pub(crate) fn send_document(
     }
     if let Some(message) = options.reply_to {
         form = form.text("reply_parameters", reply(message).to_string());
+    }
+    if let Some(thread) = options.thread {
+        form = form.text("message_thread_id", thread.to_string());
     }
     Ok(form)
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+mod chats;
 mod completions;
 mod demo;
 mod doctor;
@@ -71,6 +72,8 @@ enum Command {
     Service(service::ServiceArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
+    /// Enrol groups, list them, or end their enrolment
+    Chats(chats::ChatsArgs),
     /// Print a JSON Schema
     Schema {
         #[arg(value_enum)]
@@ -139,6 +142,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Logs(args) => logs::run(&args, &environment),
         Command::Service(args) => service::run(&args, &environment),
         Command::Completions(args) => Ok(completions::run(&args, Cli::command())),
+        Command::Chats(args) => chats::run(args, &environment),
         Command::Schema { of } => reference::schema(of),
         Command::Reference { part } => Ok(reference::print(part, &Cli::command())),
     }

@@ -1,6 +1,7 @@
 //! The settings of the bridge: what was written becomes a [`Config`] that cannot be wrong, or a list of mistakes.
 //! Only this module reads the environment.
 
+mod chats;
 mod document;
 mod dotenv;
 mod environment;
@@ -32,6 +33,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::home::Home;
 
+pub(crate) use chats::Chats;
+pub(crate) use chats::PerProject;
 pub(crate) use environment::Environment;
 pub(crate) use keys::KeyPlace;
 pub(crate) use local::Reach;
@@ -60,6 +63,7 @@ pub(crate) struct Config {
     pub(crate) intake: Intake,
     pub(crate) messages: Messages,
     pub(crate) quiet: Quietness,
+    pub(crate) chats: Chats,
     pub(crate) http: Http,
     pub(crate) socket: Socket,
     pub(crate) mode: Mode,
@@ -122,6 +126,7 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
         },
         messages: messages::messages(raw),
         quiet: quiet::quiet(raw),
+        chats: chats::chats(raw),
         http: Http {
             port: u16::try_from(raw.whole(&settings::PORT)).unwrap_or(0),
         },

@@ -115,7 +115,8 @@ const LISTS: &str = "
 memory `name` and `paired = true` (written by `cctelegram init`). To lock somebody out, delete the entry.
 
 `[[route]]` narrows where events go: `match` holds `type`, `severity` (this one or worse) and `project`, each optional;
-`chats` holds the ids of the private chats (the person's id). An event that no route matches goes to everybody.
+`chats` holds the ids of private chats (the person's id) and of enrolled groups (`cctelegram chats list`). An event that
+no route matches goes to everybody, and to the groups that are enrolled for its project.
 `EMERGENCY_LOCKDOWN` is heeded in every table of the file.
 
 ";

@@ -27,6 +27,7 @@ pub(crate) static ALL: &[&Setting] = &[
     &RING_FOR,
     &FOLD_ABOVE,
     &REPEATS,
+    &TOPICS,
     &API_URL,
     &PROXY,
     &PER_CHAT,
@@ -186,6 +187,13 @@ pub(super) static REPEATS: Setting = Setting::key(
     "5",
     whole(0, 60),
     "Within so many seconds the same event again is counted in the message of the first; 0 sends each.",
+);
+
+pub(super) static TOPICS: Setting = Setting::key(
+    "chats.topics",
+    "per_project",
+    Shape::Text,
+    "In chats with topics: `per_project` gives each project a topic of its own, `off` sends everything to the general one.",
 );
 
 pub(super) static API_URL: Setting = Setting::variable(

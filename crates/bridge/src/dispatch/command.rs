@@ -33,6 +33,8 @@ pub(crate) const COMMANDS: [(&str, &str); 7] = [
 /// The queue shows so many entries in a chat.
 const QUEUE_SHOWN: u32 = 10;
 
+const ENROL_ELSEWHERE: &str = "A group is enrolled by writing this in the group, with the code that `cctelegram chats enrol` shows.";
+
 /// What somebody asks the bridge to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Command {
@@ -43,6 +45,8 @@ pub(super) enum Command {
     Queue,
     Mute(Option<String>),
     WhoAmI,
+    /// The code of a group's enrolment, which is for the group.
+    Enrol,
     /// A command of nobody's: passed on as an answer of type `command`.
     Other(String),
 }
@@ -76,6 +80,7 @@ pub(super) fn parse(text: &str, bot: Option<&str>) -> Option<Command> {
         "queue" => Command::Queue,
         "mute" => Command::Mute(argument),
         "whoami" => Command::WhoAmI,
+        "enrol" => Command::Enrol,
         _ => Command::Other(text.trim().to_owned()),
     })
 }
@@ -92,6 +97,7 @@ pub(super) async fn handle(
         Command::Start => ("/start", hello(app, from)),
         Command::Help => ("/help", help()),
         Command::WhoAmI => ("/whoami", format!("Your Telegram user id is {}.", from.id)),
+        Command::Enrol => ("/enrol", ENROL_ELSEWHERE.to_owned()),
         Command::Status => ("/status", status(app).await?),
         Command::Queue => ("/queue", queue(app).await?),
         Command::Mode(None) => ("/mode", describe(&app.mode().await?)),

@@ -1,6 +1,8 @@
 //! Stored updates are handled here, in order, each once: the effect and the mark "handled" are one transaction.
 
 mod command;
+mod enrol;
+mod group;
 mod list;
 mod message;
 mod press;
@@ -105,6 +107,7 @@ async fn handle(app: &App, stored: &StoredUpdate) -> anyhow::Result<()> {
         Update::Message(message) => message::handle(app, stored, message).await,
         Update::Press(press) => press::handle(app, stored, press).await,
         Update::Membership(membership) => membership_changed(app, stored, membership).await,
+        Update::Migration(moved) => group::moved(app, stored, moved).await,
         Update::Other { what } => {
             tracing::debug!(update.id = %stored.id, what, "an update of no use to us");
             app.store.ignore(stored.id).await?;
@@ -119,6 +122,9 @@ async fn membership_changed(
     stored: &StoredUpdate,
     membership: Membership,
 ) -> anyhow::Result<()> {
+    if let Some(described) = membership.group.clone() {
+        return group::membership_changed(app, stored, membership, described).await;
+    }
     let person = membership.from.as_ref().map(|sender| sender.id);
     let ours = app.config.people.chats().contains(&membership.chat);
     let (Some(person), true) = (person, ours) else {

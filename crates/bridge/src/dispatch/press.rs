@@ -20,6 +20,7 @@ use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::update::IncomingPress;
 
+use super::enrol;
 use super::list;
 use super::record;
 use super::stranger;
@@ -37,7 +38,12 @@ pub(super) async fn handle(
     press: IncomingPress,
 ) -> anyhow::Result<()> {
     if press.from.is_bot || !app.config.people.admits(press.from.id) {
-        if stranger::refuse(app, stored, &press.from, None, "button press").await? {
+        let told = stranger::refuse(app, stored, &press.from, None, "button press").await?;
+        // Whoever is in an enrolled group sees its buttons, and is told each time.
+        if in_group(app, &press).await? {
+            let sorry = "Only allowed people decide here. Your press had no effect.";
+            answer(app, &press, sorry, CallbackStyle::Toast).await;
+        } else if told {
             answer(
                 app,
                 &press,
@@ -51,6 +57,9 @@ pub(super) async fn handle(
     if let Some(found) = list::known(app, &press).await? {
         return list::details(app, stored, &press, found).await;
     }
+    if enrol::press(app, stored, &press).await? {
+        return Ok(());
+    }
     match judge(app, &press).await? {
         Ok((found, Verdict::Details)) => details(app, stored, &press, &found).await,
         Ok((found, Verdict::Decide(decision))) => {
@@ -58,6 +67,13 @@ pub(super) async fn handle(
         }
         Err(void) => refuse(app, stored, &press, &void.to_string()).await,
     }
+}
+
+async fn in_group(app: &App, press: &IncomingPress) -> anyhow::Result<bool> {
+    let Some(chat) = press.chat.filter(|chat| chat.is_group()) else {
+        return Ok(false);
+    };
+    Ok(app.store.enrolled_chat(chat).await?.is_some())
 }
 
 /// What the press comes to, before anything is changed.

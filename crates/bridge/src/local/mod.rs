@@ -1,6 +1,7 @@
 //! The local API: HTTP over a Unix socket, for processes of the same user on this machine.
 
 mod approvals;
+mod chats;
 mod events;
 mod mode;
 mod peer;
@@ -15,6 +16,7 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
+use axum::routing::delete;
 use axum::routing::get;
 use axum::routing::post;
 use cctelegram_core::audit::Actor;
@@ -58,6 +60,13 @@ pub(crate) async fn run(
         .route("/v1/queue", get(queue::list))
         .route("/v1/queue/{id}", get(queue::get).delete(queue::delete))
         .route("/v1/queue/{id}/retry", post(queue::retry))
+        .route("/v1/chats", get(chats::list))
+        .route("/v1/chats/{id}", delete(chats::remove))
+        .route("/v1/enrolments", post(chats::enrol))
+        .route(
+            "/v1/enrolments/{id}",
+            get(chats::status).delete(chats::withdraw),
+        )
         .fallback(problem::no_such_path)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(problem::too_large))

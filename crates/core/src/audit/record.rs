@@ -51,6 +51,14 @@ pub enum EventName {
     PollConflict,
     UserPaired,
     KeyMade,
+    EnrolmentStarted,
+    EnrolmentRequested,
+    EnrolmentRefused,
+    EnrolmentWithdrawn,
+    ChatEnrolled,
+    ChatRemoved,
+    ChatMigrated,
+    TopicCreated,
 }
 
 /// What came of it.

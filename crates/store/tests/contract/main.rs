@@ -14,6 +14,7 @@ mod decisions;
 mod everything;
 mod fixture;
 mod fold;
+mod groups;
 mod inbox;
 mod intake;
 mod keys;

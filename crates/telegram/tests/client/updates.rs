@@ -3,8 +3,10 @@
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
+use cctelegram_telegram::update::GroupChat;
 use cctelegram_telegram::update::IncomingMessage;
 use cctelegram_telegram::update::IncomingPress;
+use cctelegram_telegram::update::Migration;
 use cctelegram_telegram::update::Sender;
 use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::Update;
@@ -53,6 +55,7 @@ fn plain() -> IncomingMessage {
     IncomingMessage {
         chat: ChatId(7),
         chat_is_private: true,
+        group: None,
         message: MessageId(12),
         from: Some(ada()),
         reply_to: None,
@@ -105,6 +108,10 @@ fn messages_are_read() {
         (reply, |m| m.reply_to = Some(MessageId(3))),
         (group, |m| {
             (m.chat, m.chat_is_private) = (ChatId(-1_001_234_567_890), false);
+            m.group = Some(GroupChat {
+                title: String::new(),
+                is_forum: false,
+            });
         }),
     ]);
 }
@@ -122,6 +129,31 @@ fn security_words_that_are_not_the_senders_own_are_marked() {
         (json!({ "via_bot": ada_json() }), |m| m.via_bot = true),
         (channel, |m| m.has_sender_chat = true),
     ]);
+}
+
+#[test]
+fn groups_and_their_moves_are_read() {
+    let chat = json!({ "id": -5, "type": "group", "title": "Team", "is_forum": true });
+    let message = read_message("message", private_message(json!({ "chat": chat })));
+    let group = GroupChat {
+        title: "Team".to_owned(),
+        is_forum: true,
+    };
+    assert_eq!(message.group, Some(group));
+    let moved = Update::Migration(Migration {
+        from: ChatId(-5),
+        to: ChatId(-1_005),
+    });
+    for (here, name, other) in [
+        (-5, "migrate_to_chat_id", -1_005),
+        (-1_005, "migrate_from_chat_id", -5),
+    ] {
+        let service = json!({ "message_id": 1, "date": 1, "chat": { "id": here, "type": "group" }, name: other });
+        let update = json!({ "update_id": 1, "message": service });
+        assert_eq!(decode(&update.to_string()), moved);
+        let edit = json!({ "update_id": 1, "edited_message": service });
+        assert!(matches!(decode(&edit.to_string()), Update::Message(_)));
+    }
 }
 
 #[test]

@@ -176,8 +176,8 @@ const CASES: &[Case] = &[
     (
         &[],
         "",
-        "[[users]]\nid = 1\n[[route]]\nchats = [1, -100]",
-        "config.toml: route.chats: -100 is a group: groups are not supported in this version",
+        "[chats]\ntopics = \"per_session\"",
+        "config.toml: chats.topics: `per_session` is neither per_project nor off",
     ),
     (
         &[],
