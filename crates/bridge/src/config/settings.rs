@@ -22,6 +22,7 @@ pub(crate) static ALL: &[&Setting] = &[
     &LOCKDOWN,
     &LOG,
     &TIME_ZONE,
+    &STYLE,
     &API_URL,
     &PROXY,
     &PER_CHAT,
@@ -147,6 +148,14 @@ pub(super) static TIME_ZONE: Setting = Setting::key(
     Shape::Text,
     "In which times are shown and quiet hours are meant, like `Europe/Vienna`; by default the zone of this machine.",
 );
+
+pub(super) static STYLE: Setting = Setting::variable(
+    &["CC_TELEGRAM_MESSAGE_STYLE"],
+    "detailed",
+    Shape::Text,
+    "`detailed`, or `concise`: the one or two facts that matter, everything else folded away. A request for a decision is always shown whole.",
+)
+.also("messages.style");
 
 pub(super) static API_URL: Setting = Setting::variable(
     &["TELEGRAM_API_URL"],

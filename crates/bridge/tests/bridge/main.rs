@@ -17,6 +17,7 @@ mod page;
 mod people;
 mod poller;
 mod queue;
+mod rendering;
 mod settings;
 mod shutdown;
 mod spool;
