@@ -113,8 +113,10 @@ fn run_to_success(command: &mut Command) -> Result<()> {
 
 /// Passes the output on line by line while it counts.
 fn test(root: &Path, tally: &mut Tally, which: &[&str]) -> Result<()> {
+    // A snapshot that differs is a failure here, never a file to be accepted.
     let mut child = command(root, &["test"])
         .args(which)
+        .env("INSTA_UPDATE", "no")
         .stdout(Stdio::piped())
         .spawn()
         .context("start cargo test")?;

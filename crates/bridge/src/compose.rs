@@ -42,6 +42,7 @@ pub(crate) enum Call {
 
 /// Makes the row's next call ready.
 pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
+    let manner = &app.config.messages.manner();
     let options = SendOptions {
         silent: !rings(app, row),
         reply_to: row.reply_to,
@@ -49,12 +50,12 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
     };
     Ok(match (&row.work, &row.event, &row.approval) {
         (Work::Event, Some(event), _) => part(
-            render::counted(render::event(event), row.count),
+            render::counted(render::event(event, manner), row.count),
             row,
             options,
         ),
-        (Work::Count, Some(event), _) => count(render::event(event), row, options),
-        (Work::Details, Some(event), _) => part(render::details(event), row, options),
+        (Work::Count, Some(event), _) => count(render::event(event, manner), row, options),
+        (Work::Details, Some(event), _) => part(render::details(event, manner), row, options),
         (Work::Notice { text }, _, _) => part(render::notice(text), row, options),
         (Work::Enrolment { enrolment }, _, _) => {
             enrolment_question::next_call(app, row, *enrolment).await?
@@ -64,7 +65,9 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
         (Work::ListDetails { .. }, _, _) => {
             part(render::folded_details(&row.held_events), row, options)
         }
-        (Work::Progress { .. }, Some(event), _) => progress(event, row, options),
+        (Work::Progress { .. }, Some(event), _) => {
+            progress(render::progress(event, manner), row, options)
+        }
         (Work::Approval { .. }, Some(event), Some(approval)) => {
             ask(app, row, event, approval, options).await?
         }
@@ -168,8 +171,7 @@ fn part(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
     }
 }
 
-fn progress(event: &Event, row: &Leased, options: SendOptions) -> Call {
-    let body = render::progress(event);
+fn progress(body: Body, row: &Leased, options: SendOptions) -> Call {
     match row.message {
         Some(message) => Call::Edit {
             message,
@@ -194,22 +196,16 @@ async fn ask(
     approval: &Approval,
     options: SendOptions,
 ) -> anyhow::Result<Call> {
-    let without_buttons = render::approval(
-        event,
-        &approval.digest,
-        approval.expires,
-        Keyboard::default(),
-    );
+    let zone = &app.config.messages.zone;
+    let write =
+        |keyboard| render::approval(event, &approval.digest, approval.expires, zone, keyboard);
+    let without_buttons = write(Keyboard::default());
     let next = usize::try_from(row.parts_sent).unwrap_or(usize::MAX);
     if next.saturating_add(1) < without_buttons.len() {
         return Ok(part(without_buttons, row, options));
     }
     let keyboard = keyboard(app, row, approval, None).await?;
-    Ok(part(
-        render::approval(event, &approval.digest, approval.expires, keyboard),
-        row,
-        options,
-    ))
+    Ok(part(write(keyboard), row, options))
 }
 
 /// Brings a copy up to date. While the request is open it keeps buttons; afterwards it says how it ended.
@@ -222,17 +218,18 @@ async fn refresh(
     let Some(message) = row.message else {
         return Ok(Call::Nothing);
     };
+    let zone = &app.config.messages.zone;
     let (status, keyboard) = match (&approval.state, approval.ending()) {
         (State::Pending, _) | (_, None) => {
-            let status = format!("Still waiting at {}.", app.now().clock_time());
+            let status = format!("Still waiting at {}.", app.now().clock_time(zone));
             (
                 status,
                 Some(keyboard(app, row, approval, Some(message)).await?),
             )
         }
-        (_, Some(ending)) => (ending, None),
+        (_, Some(ending)) => (ending.told(zone), None),
     };
-    let body = render::approval_edit(event, &approval.digest, approval.expires, &status);
+    let body = render::approval_edit(event, &approval.digest, approval.expires, zone, &status);
     Ok(Call::Edit {
         message,
         body,

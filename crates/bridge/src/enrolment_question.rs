@@ -70,7 +70,7 @@ fn question(enrolment: &Enrolment, asked: &AskedBy) -> String {
 fn ending(app: &App, enrolment: &Enrolment) -> Option<String> {
     let by = enrolment.decided_by.map(|by| format!(" by {by}"));
     let by = by.unwrap_or_default();
-    let at = app.now().clock_time();
+    let at = app.now().clock_time(&app.config.messages.zone);
     match enrolment.state {
         EnrolState::Open | EnrolState::Asked => None,
         EnrolState::Enrolled => Some(format!("Enrolled{by} at {at}.")),

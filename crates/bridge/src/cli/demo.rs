@@ -13,6 +13,7 @@ use cctelegram_emulator::Emulator;
 use cctelegram_emulator::Message;
 use cctelegram_emulator::Options;
 use cctelegram_emulator::User;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use serde_json::json;
 
@@ -280,7 +281,7 @@ fn decision(status: &ApprovalStatus) -> String {
     format!(
         "{response} by {} at {}",
         decision.by.display(),
-        decision.at.clock_time()
+        decision.at.clock_time(&TimeZone::UTC)
     )
 }
 

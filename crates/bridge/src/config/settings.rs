@@ -28,6 +28,7 @@ pub(crate) static ALL: &[&Setting] = &[
     &FOLD_ABOVE,
     &REPEATS,
     &TOPICS,
+    &STYLE,
     &API_URL,
     &PROXY,
     &PER_CHAT,
@@ -195,6 +196,13 @@ pub(super) static TOPICS: Setting = Setting::key(
     Shape::Text,
     "In chats with topics: `per_project` gives each project a topic of its own, `off` sends everything to the general one.",
 );
+pub(super) static STYLE: Setting = Setting::variable(
+    &["CC_TELEGRAM_MESSAGE_STYLE"],
+    "detailed",
+    Shape::Text,
+    "`detailed`, or `concise`: the one or two facts that matter, everything else folded away. A request for a decision is always shown whole.",
+)
+.also("messages.style");
 
 pub(super) static API_URL: Setting = Setting::variable(
     &["TELEGRAM_API_URL"],

@@ -100,7 +100,7 @@ pub(super) async fn handle(
         Command::Enrol => ("/enrol", ENROL_ELSEWHERE.to_owned()),
         Command::Status => ("/status", status(app).await?),
         Command::Queue => ("/queue", queue(app).await?),
-        Command::Mode(None) => ("/mode", describe(&app.mode().await?)),
+        Command::Mode(None) => ("/mode", describe(app, &app.mode().await?)),
         Command::Mode(Some(word)) => {
             return switch(app, stored, message, from, ("/mode", mode_of(&word))).await;
         }
@@ -160,7 +160,7 @@ async fn switch(
     );
     let handling = Handling {
         records: vec![record],
-        notices: vec![(message.chat, describe(&after), Some(message.message))],
+        notices: vec![(message.chat, describe(app, &after), Some(message.message))],
         unpark: Some(message.chat),
         switch: Some(switch),
         ..Handling::default()
@@ -239,7 +239,7 @@ async fn status(app: &App) -> anyhow::Result<String> {
     let up = span(Duration::from_secs(app.now().since(app.started).as_secs()));
     Ok(format!(
         "{health}\n\nUp for {up}. {}\nWaiting: {}. Held: {}. Open requests: {}. Could not be delivered: {}.",
-        describe(&app.mode().await?),
+        describe(app, &app.mode().await?),
         counts.waiting,
         counts.held,
         counts.pending_approvals,
@@ -260,14 +260,17 @@ async fn queue(app: &App) -> anyhow::Result<String> {
 }
 
 /// The mode in words.
-fn describe(mode: &ModeStatus) -> String {
+fn describe(app: &App, mode: &ModeStatus) -> String {
     let meaning = match mode.mode {
         Mode::Local => "local: everything is delivered; agents ask at the terminal first",
         Mode::Nomad => "nomad: everything is delivered; agents ask here at once",
         Mode::Mute => "mute: everything but security alerts is held back",
     };
     match mode.until {
-        Some(end) => format!("Mode {meaning}, until {}.", end.clock_time()),
+        Some(end) => format!(
+            "Mode {meaning}, until {}.",
+            end.clock_time(&app.config.messages.zone)
+        ),
         None => format!("Mode {meaning}."),
     }
 }

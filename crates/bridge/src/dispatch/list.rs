@@ -43,7 +43,7 @@ pub(super) async fn details(
 ) -> anyhow::Result<()> {
     let here = found.message.is_some() && press.message == found.message;
     if press.chat != Some(found.chat) || !here {
-        return press::refuse(app, stored, press, &Void::Elsewhere.to_string()).await;
+        return press::refuse(app, stored, press, &Void::Elsewhere).await;
     }
     let handling = Handling {
         records: vec![record(

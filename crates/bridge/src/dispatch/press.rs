@@ -65,7 +65,7 @@ pub(super) async fn handle(
         Ok((found, Verdict::Decide(decision))) => {
             decide(app, stored, &press, found.approval, decision).await
         }
-        Err(void) => refuse(app, stored, &press, &void.to_string()).await,
+        Err(void) => refuse(app, stored, &press, &void).await,
     }
 }
 
@@ -138,7 +138,7 @@ async fn decide(
         .cloned()
         .unwrap_or_default();
     let (Some(chat), Some(message)) = (press.chat, press.message) else {
-        return refuse(app, stored, press, &Void::Unknown.to_string()).await;
+        return refuse(app, stored, press, &Void::Unknown).await;
     };
     let decide = Decide {
         update: stored.id,
@@ -153,14 +153,15 @@ async fn decide(
             app.metrics.decided.inc();
             app.wake.decided();
             // Only now, after the commit, is the presser told.
-            let told = approval.ending().unwrap_or(label);
+            let zone = &app.config.messages.zone;
+            let told = approval.ending().map_or(label, |ending| ending.told(zone));
             answer(app, press, &told, CallbackStyle::Toast).await;
             Ok(())
         }
-        Decided::Unknown => refuse(app, stored, press, &Void::Unknown.to_string()).await,
+        Decided::Unknown => refuse(app, stored, press, &Void::Unknown).await,
         Decided::TooLate(approval) => {
-            let truth = approval.ending().unwrap_or_else(|| "Expired.".to_owned());
-            refuse(app, stored, press, &format!("{truth} Nothing was changed.")).await
+            let void = approval.ending().map_or(Void::Unknown, Void::Over);
+            refuse(app, stored, press, &void).await
         }
     }
 }
@@ -188,13 +189,14 @@ async fn details(
     Ok(())
 }
 
-/// A press that changes nothing: on the record, and the presser is told the truth.
+/// A press that changes nothing: on the record, with its times in UTC, and the presser is told the truth.
 pub(super) async fn refuse(
     app: &App,
     stored: &StoredUpdate,
     press: &IncomingPress,
-    truth: &str,
+    void: &Void,
 ) -> anyhow::Result<()> {
+    let truth = void.to_string();
     let record = record(
         app,
         EventName::ApprovalPressRefused,
@@ -202,7 +204,7 @@ pub(super) async fn refuse(
         "button",
     )
     .outcome(Disposition::Refused)
-    .action(truth.to_owned());
+    .action(truth.clone());
     tracing::warn!(user.id = press.from.id.0, truth, "a press was refused");
     app.metrics.refused.inc();
     let handling = Handling {
@@ -210,7 +212,8 @@ pub(super) async fn refuse(
         ..Handling::default()
     };
     app.store.handle(stored.id, handling).await?;
-    answer(app, press, truth, CallbackStyle::Window).await;
+    let told = void.told(&app.config.messages.zone);
+    answer(app, press, &told, CallbackStyle::Window).await;
     Ok(())
 }
 

@@ -23,6 +23,7 @@ mod poller;
 mod queue;
 mod queue_commands;
 mod quiet;
+mod rendering;
 mod service;
 mod settings;
 mod shutdown;

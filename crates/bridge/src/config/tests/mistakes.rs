@@ -197,6 +197,24 @@ const CASES: &[Case] = &[
         "[[users]]\nid = 1\n[[route]]\nchats = [1]\nmatch = { severity = \"bad\" }",
         "config.toml: route.match.severity: `bad` is not a severity",
     ),
+    (
+        &[("CC_TELEGRAM_MESSAGE_STYLE", "chatty")],
+        "",
+        "",
+        "environment: CC_TELEGRAM_MESSAGE_STYLE: `chatty` is not a style of messages",
+    ),
+    (
+        &[],
+        "",
+        "[messages]\nstyle = \"Concise\"",
+        "config.toml: CC_TELEGRAM_MESSAGE_STYLE: `Concise` is not a style of messages",
+    ),
+    (
+        &[],
+        "",
+        "[messages]\ntime_zone = \"Mars/Olympus\"",
+        "config.toml: messages.time_zone: `Mars/Olympus` is not a time zone that this machine knows",
+    ),
 ];
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod content;
 
+use jiff::tz::TimeZone;
+
 use self::content::request;
 use self::content::terms;
 use super::super::Body;
@@ -14,6 +16,8 @@ use super::fit::attached;
 use super::fit::few;
 use super::fit::head;
 use super::headline::headline;
+use super::manner::Manner;
+use super::manner::Style;
 use crate::event::Event;
 use crate::time::Timestamp;
 
@@ -24,19 +28,20 @@ const LABEL: usize = 120;
 /// Entities of the label and of the status.
 const OWN_ENTITIES: usize = 2;
 
-/// The request; the last message has the buttons. A request that is too long for three messages comes as a file first.
+/// The request, the same in either style; the last message has the buttons. A request that is too long for three messages comes as a file first.
 #[must_use]
 pub fn approval(
     event: &Event,
     digest: &str,
     expires: Option<Timestamp>,
+    zone: &TimeZone,
     keyboard: Keyboard,
 ) -> Vec<Outgoing> {
     let Written {
         document,
         before,
         last,
-    } = write(event, digest, expires);
+    } = write(event, digest, expires, zone);
     let file = document.map(|document| {
         let caption = head(&Draft::new().bold(&event.title).finish(), 300);
         Outgoing::Document { document, caption }
@@ -58,13 +63,14 @@ pub fn approval_edit(
     event: &Event,
     digest: &str,
     expires: Option<Timestamp>,
+    zone: &TimeZone,
     status: &str,
 ) -> Body {
     let status = head(
         &Draft::new().bold(status).finish(),
         STATUS.saturating_sub(2),
     );
-    let last = write(event, digest, expires).last;
+    let last = write(event, digest, expires, zone).last;
     Draft::new()
         .body(&status)
         .plain("\n\n")
@@ -79,9 +85,14 @@ struct Written {
     last: Body,
 }
 
-fn write(event: &Event, digest: &str, expires: Option<Timestamp>) -> Written {
+fn write(event: &Event, digest: &str, expires: Option<Timestamp>, zone: &TimeZone) -> Written {
     let event = event.clone().redacted();
-    let (headline, request) = (headline(&event), request(&event));
+    let manner = Manner {
+        style: Style::Detailed,
+        zone: zone.clone(),
+    };
+    let (headline, request) = (headline(&event, &manner), request(&event, zone));
+    let expires = expires.map(|end| end.date_time(zone));
     let terms = terms(&event, digest, expires, [&headline, &request]);
     let gap = if request.is_empty() { "" } else { "\n\n" };
     let draft = Draft::new().body(&headline).plain(gap).body(&request);

@@ -77,10 +77,21 @@ fn marked(body: &Body, count: u32) -> Option<Body> {
 mod tests {
     use serde_json::json;
 
-    use super::super::event;
+    use jiff::tz::TimeZone;
+
+    use super::super::manner::Manner;
+    use super::super::manner::Style;
     use super::*;
     use crate::event::Event;
     use crate::event::sample;
+
+    fn event(event: &Event) -> Vec<Outgoing> {
+        let manner = Manner {
+            style: Style::Detailed,
+            zone: TimeZone::UTC,
+        };
+        super::super::event(event, &manner)
+    }
 
     /// The formatted stretches of a body.
     fn stretches(body: &Body) -> Vec<String> {
