@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod approvals;
+mod attachments;
 mod audit;
 mod backlog;
 mod bots;
@@ -31,6 +32,8 @@ mod tasks;
 mod tx;
 mod writer;
 
+pub use attachments::StoredContent;
+pub use attachments::Upload;
 pub use audit::AuditEntry;
 pub use buttons::FoundButton;
 pub use buttons::Mint;

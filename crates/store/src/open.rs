@@ -167,7 +167,14 @@ async fn back_up(connection: &mut SqliteConnection, copy: &Path) -> Result<(), B
 
 /// Each file ends by setting `user_version` to its number.
 fn migrations() -> Vec<Migration> {
-    let files = [(1, "start", include_str!("../migrations/0001_start.sql"))];
+    let files = [
+        (1, "start", include_str!("../migrations/0001_start.sql")),
+        (
+            2,
+            "attachments",
+            include_str!("../migrations/0002_attachments.sql"),
+        ),
+    ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(
             version,

@@ -86,7 +86,7 @@ async fn a_database_of_a_newer_program_is_left_alone() {
         result,
         Err(OpenError::Newer {
             found: 999,
-            known: 1
+            known: 2
         })
     ));
     let database = raw(&path).await;
@@ -102,7 +102,7 @@ async fn a_database_of_a_newer_program_is_left_alone() {
 async fn an_older_database_is_copied_before_it_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
-    let copy = folder.path().join("test.db.before-v1");
+    let copy = folder.path().join("test.db.before-v2");
     let database = raw(&path).await;
     sqlx::query("CREATE TABLE old (note TEXT)")
         .execute(&database)
@@ -114,7 +114,7 @@ async fn an_older_database_is_copied_before_it_is_changed() {
         .unwrap();
     database.close().await;
     std::fs::write(
-        folder.path().join("test.db.before-v1.partial"),
+        folder.path().join("test.db.before-v2.partial"),
         "left by a crash",
     )
     .unwrap();
