@@ -15,6 +15,7 @@ use cctelegram_telegram::Client;
 
 use crate::alerts::Alerts;
 use crate::app::App;
+use crate::attachments;
 use crate::bot;
 use crate::bot::BotLink;
 use crate::clock::SystemClock;
@@ -97,6 +98,7 @@ impl Bridge {
         supervisor.spawn("responses", |stop| responses::run(app.clone(), stop));
         supervisor.spawn("expiry", |stop| expiry::run(app.clone(), stop));
         supervisor.spawn("modes", |stop| modes::run(app.clone(), stop));
+        supervisor.spawn("attachments", |stop| attachments::run(app.clone(), stop));
         supervisor.spawn("record", |stop| record_the_end(app.clone(), stop));
         Ok(Self {
             app,
@@ -149,6 +151,9 @@ async fn take_over(
     clock: &dyn Clock,
 ) -> anyhow::Result<()> {
     let now = clock.now();
+    let dropped = store
+        .clear_attachments(now.plus(Duration::from_secs(1)))
+        .await?;
     let void = store.void_leases().await?;
     if store.speak_as(client.bot_id(), now).await? {
         tracing::warn!(
@@ -168,6 +173,7 @@ async fn take_over(
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         leases_void = void,
+        files_dropped = dropped,
         ?reconciled,
         "started"
     );

@@ -9,6 +9,7 @@ use cctelegram_core::id::MessageId;
 use cctelegram_core::message::Action;
 use cctelegram_core::message::Body;
 use cctelegram_core::message::Button;
+use cctelegram_core::message::FileMessage;
 use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
 use cctelegram_core::message::render;
@@ -18,6 +19,8 @@ use cctelegram_store::Mint;
 use cctelegram_telegram::SendOptions;
 
 use crate::app::App;
+use crate::attachments::before_the_question;
+use crate::attachments::then_files;
 
 /// The label of the button that shows everything that is known.
 const DETAILS: &str = "Details";
@@ -26,6 +29,11 @@ const DETAILS: &str = "Details";
 pub(crate) enum Call {
     Send {
         part: Outgoing,
+        last: bool,
+        options: SendOptions,
+    },
+    File {
+        file: FileMessage,
         last: bool,
         options: SendOptions,
     },
@@ -49,7 +57,7 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
         reply_to: row.reply_to,
     };
     Ok(match (&row.work, &row.event, &row.approval) {
-        (Work::Event, Some(event), _) => part(render::event(event), row, loud),
+        (Work::Event, Some(event), _) => then_files(render::event(event), event, row, loud),
         (Work::Details, Some(event), _) => part(render::details(event), row, loud),
         (Work::Notice { text }, _, _) => part(render::notice(text), row, loud),
         (Work::Held { .. }, _, _) => part(render::held(&row.held_events), row, loud),
@@ -75,7 +83,7 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
 }
 
 /// The next part that was not sent yet.
-fn part(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
+pub(crate) fn part(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
     let next = usize::try_from(row.parts_sent).unwrap_or(usize::MAX);
     let count = parts.len();
     match parts.into_iter().nth(next) {
@@ -114,6 +122,10 @@ async fn ask(
     approval: &Approval,
     options: SendOptions,
 ) -> anyhow::Result<Call> {
+    let row = &match before_the_question(event, row) {
+        Ok(file) => return Ok(file),
+        Err(row) => row,
+    };
     let without_buttons = render::approval(
         event,
         &approval.digest,

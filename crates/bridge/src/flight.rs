@@ -14,6 +14,7 @@ use cctelegram_store::Marked;
 use futures_util::FutureExt as _;
 
 use crate::app::App;
+use crate::attachments;
 use crate::compose;
 use crate::compose::Call;
 use crate::undeliverable;
@@ -46,6 +47,14 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
             options,
         }) => (
             Some(app.bot.client().send(chat, &part, options).await),
+            last,
+        ),
+        Ok(Call::File {
+            file,
+            last,
+            options,
+        }) => (
+            Some(attachments::send(&app, chat, &file, options).await),
             last,
         ),
         Ok(Call::Edit {

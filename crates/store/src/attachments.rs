@@ -176,12 +176,11 @@ impl Change for EndUpload {
     const DURABILITY: Durability = Durability::Normal;
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        let ended =
-            sqlx::query("UPDATE attachment SET about = $2 WHERE id = $1 AND about IS NULL")
-                .bind(self.0.id.to_string())
-                .bind(json("an attachment", &self.0)?)
-                .execute(tx.connection())
-                .await?;
+        let ended = sqlx::query("UPDATE attachment SET about = $2 WHERE id = $1 AND about IS NULL")
+            .bind(self.0.id.to_string())
+            .bind(json("an attachment", &self.0)?)
+            .execute(tx.connection())
+            .await?;
         if ended.rows_affected() != 1 {
             return Err(StoreError::NoSuchFile(self.0.id));
         }
@@ -255,7 +254,9 @@ impl Change for Clear {
             .await?;
         }
         tx.commit_quiet();
-        Ok(unused.rows_affected().saturating_add(received.rows_affected()))
+        Ok(unused
+            .rows_affected()
+            .saturating_add(received.rows_affected()))
     }
 }
 

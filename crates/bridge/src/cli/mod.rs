@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod demo;
 mod failure;
+mod files;
 mod init;
 mod mode;
 mod output;

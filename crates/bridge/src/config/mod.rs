@@ -4,6 +4,7 @@
 mod document;
 mod dotenv;
 mod environment;
+mod files;
 mod later;
 mod local;
 mod lockdown;
@@ -31,6 +32,7 @@ use tracing_subscriber::EnvFilter;
 use crate::home::Home;
 
 pub(crate) use environment::Environment;
+pub(crate) use files::FileLimits;
 pub(crate) use local::Reach;
 pub(crate) use local::Socket;
 pub(crate) use local::home;
@@ -52,6 +54,7 @@ pub(crate) struct Config {
     pub(crate) telegram: Telegram,
     pub(crate) people: People,
     pub(crate) intake: Intake,
+    pub(crate) files: FileLimits,
     pub(crate) messages: Messages,
     pub(crate) http: Http,
     pub(crate) socket: Socket,
@@ -112,6 +115,7 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
             },
             memory_limit_mb: raw.whole(&settings::MEMORY),
         },
+        files: files::files(raw),
         messages: messages::messages(raw),
         http: Http {
             port: u16::try_from(raw.whole(&settings::PORT)).unwrap_or(0),

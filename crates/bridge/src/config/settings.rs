@@ -22,6 +22,9 @@ pub(crate) static ALL: &[&Setting] = &[
     &LOCKDOWN,
     &LOG,
     &TIME_ZONE,
+    &MAX_FILE,
+    &MAX_FILES,
+    &PROGRAMS,
     &API_URL,
     &PROXY,
     &PER_CHAT,
@@ -146,6 +149,27 @@ pub(super) static TIME_ZONE: Setting = Setting::key(
     "",
     Shape::Text,
     "In which times are shown and quiet hours are meant, like `Europe/Vienna`; by default the zone of this machine.",
+);
+
+pub(super) static MAX_FILE: Setting = Setting::key(
+    "attachments.max_file_mb",
+    "20",
+    whole(1, 50),
+    "A file that is sent with an event may be so large; Telegram takes 50 MB.",
+);
+
+pub(super) static MAX_FILES: Setting = Setting::key(
+    "attachments.max_files",
+    "10",
+    whole(1, 10),
+    "So many files may be sent with one event.",
+);
+
+pub(super) static PROGRAMS: Setting = Setting::key(
+    "attachments.programs",
+    "false",
+    Shape::Flag,
+    "Send programs and packages (`.exe`, `.apk`, ELF, …) too; without it they are refused.",
 );
 
 pub(super) static API_URL: Setting = Setting::variable(

@@ -127,7 +127,10 @@ fn file(path: String, name: Option<String>) -> Result<Wanted, String> {
     let hidden = |part: &str| part.is_empty() || part.starts_with('.');
     if path.split('/').any(hidden) || path.contains(['\\', '\0']) || Path::new(&path).is_absolute()
     {
-        Err("expected a path below the folder `attachments`, no part of which begins with a dot".to_owned())
+        Err(
+            "expected a path below the folder `attachments`, no part of which begins with a dot"
+                .to_owned(),
+        )
     } else if path.chars().count() > LONGEST_PATH {
         Err(format!("is longer than {LONGEST_PATH} characters"))
     } else {
@@ -188,12 +191,25 @@ mod tests {
     #[test]
     fn security_a_path_never_leads_out() {
         for path in [
-            "../x", "a/../../x", "/etc/passwd", "..", ".", "", "a//b", "a/", ".hidden", "a/.b",
-            "a\\..\\b", "a\0b",
+            "../x",
+            "a/../../x",
+            "/etc/passwd",
+            "..",
+            ".",
+            "",
+            "a//b",
+            "a/",
+            ".hidden",
+            "a/.b",
+            "a\\..\\b",
+            "a\0b",
         ] {
             for item in [json!(path), json!({ "file": path })] {
                 let refused = read(json!([item])).unwrap_err();
-                assert!(refused.starts_with("data.attachments[0]: "), "{path:?} {refused}");
+                assert!(
+                    refused.starts_with("data.attachments[0]: "),
+                    "{path:?} {refused}"
+                );
             }
         }
     }
@@ -202,11 +218,23 @@ mod tests {
     fn what_names_no_file_is_told() {
         let eleven: Vec<String> = (0..11).map(|number| format!("{number}.txt")).collect();
         for (list, told) in [
-            (json!("a.txt"), "data.attachments: expected a list, found text"),
+            (
+                json!("a.txt"),
+                "data.attachments: expected a list, found text",
+            ),
             (json!(eleven), "data.attachments: 11 files, the limit is 10"),
-            (json!(["a", 5]), "data.attachments[1]: expected the path of a file"),
-            (json!([{"name": "x"}]), "data.attachments[0]: expected the path of a file"),
-            (json!([{"id": "x"}]), "data.attachments[0]: is not the id of a file"),
+            (
+                json!(["a", 5]),
+                "data.attachments[1]: expected the path of a file",
+            ),
+            (
+                json!([{"name": "x"}]),
+                "data.attachments[0]: expected the path of a file",
+            ),
+            (
+                json!([{"id": "x"}]),
+                "data.attachments[0]: is not the id of a file",
+            ),
             (json!(["a", "a"]), "data.attachments[1]: is there twice"),
         ] {
             let refused = read(list).unwrap_err();
@@ -224,7 +252,13 @@ mod tests {
             sha256: sha256.to_owned(),
             masked: false,
         };
-        let event = || sample("approval_request", "Deploy?", json!({ "attachments": ["a.txt"] }));
+        let event = || {
+            sample(
+                "approval_request",
+                "Deploy?",
+                json!({ "attachments": ["a.txt"] }),
+            )
+        };
         let digest = |files| event().with_files(files).digest();
         let bare = sample("approval_request", "Deploy?", json!({}));
         assert_eq!(digest(Vec::new()), bare.digest());

@@ -58,7 +58,10 @@ pub(super) enum SchemaVersion {
 
 /// The `data` of every event, as far as its fields mean something to the bridge.
 #[derive(Deserialize, JsonSchema)]
-#[expect(dead_code, reason = "it is there for the schema: files are read one by one")]
+#[expect(
+    dead_code,
+    reason = "it is there for the schema: files are read one by one"
+)]
 pub(super) struct RawData {
     /// Files that are sent with the event.
     #[schemars(length(max = 10))]

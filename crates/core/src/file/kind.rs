@@ -39,7 +39,8 @@ impl Look {
         self.size = self.size.saturating_add(bytes.len() as u64);
         let room = HEAD.saturating_sub(self.head.len());
         self.head.extend(bytes.iter().take(room));
-        self.tail.extend(bytes.iter().skip(bytes.len().saturating_sub(TAIL)));
+        self.tail
+            .extend(bytes.iter().skip(bytes.len().saturating_sub(TAIL)));
         self.tail.drain(..self.tail.len().saturating_sub(TAIL));
         self.has_nul |= bytes.contains(&0);
         self.count_stray(bytes);
@@ -75,8 +76,8 @@ impl Look {
 
     /// Text is what has no zero byte and hardly any byte that is not UTF-8: one stray byte must not hide a secret.
     fn is_text(&self) -> bool {
-        let known = BINARY.iter().any(|start| self.head.starts_with(start))
-            || picture::is_webp(&self.head);
+        let known =
+            BINARY.iter().any(|start| self.head.starts_with(start)) || picture::is_webp(&self.head);
         let stray = self.stray.saturating_add(self.broken.len() as u64);
         !self.has_nul && !known && stray <= self.size / 10
     }
@@ -160,7 +161,11 @@ mod tests {
             ("deploy.sh", b"#!/bin/sh\n", FileKind::Text),
         ] {
             for piece in [1, 3, 1_000] {
-                assert_eq!(kind(name, bytes, piece), expected, "{name} {bytes:?} by {piece}");
+                assert_eq!(
+                    kind(name, bytes, piece),
+                    expected,
+                    "{name} {bytes:?} by {piece}"
+                );
             }
         }
     }

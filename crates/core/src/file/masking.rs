@@ -11,7 +11,9 @@ pub struct Masking {
 
 /// Somewhere no cut is possible: the text cannot be checked, so it is not sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("it cannot be searched for secrets: a stretch of more than 1 MiB has no place to cut it at")]
+#[error(
+    "it cannot be searched for secrets: a stretch of more than 1 MiB has no place to cut it at"
+)]
 pub struct Uncheckable;
 
 impl Masking {
@@ -68,7 +70,9 @@ fn cut(text: &[u8]) -> Option<usize> {
 
 fn nothing_across(text: &[u8], at: usize) -> bool {
     let (left, right) = text.split_at(at);
-    let left = left.get(left.len().saturating_sub(AROUND)..).unwrap_or(left);
+    let left = left
+        .get(left.len().saturating_sub(AROUND)..)
+        .unwrap_or(left);
     let right = right.get(..AROUND).unwrap_or(right);
     let masked = |bytes: &[u8]| redact(&String::from_utf8_lossy(bytes));
     masked(&[left, right].concat()) == masked(left) + &masked(right)
@@ -100,7 +104,9 @@ mod tests {
 
     #[test]
     fn what_holds_no_secret_keeps_every_byte() {
-        let text = "line of a log \u{1b}[31mred\u{1b}[0m\r\n".repeat(20_000).into_bytes();
+        let text = "line of a log \u{1b}[31mred\u{1b}[0m\r\n"
+            .repeat(20_000)
+            .into_bytes();
         let mut text = text;
         text.splice(5..5, *b"\xff\xfe");
         assert_eq!(masked(&text, 64 * 1024), Ok((text, false)));

@@ -7,7 +7,7 @@ use crate::message::redact::redact;
 use crate::message::visible::visible;
 
 /// A name that is no path, hides nothing and deceives nobody: letters, digits, blanks and a few signs.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FileName(String);
 

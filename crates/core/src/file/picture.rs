@@ -86,7 +86,10 @@ fn jpeg(head: &[u8]) -> Option<(u32, u32)> {
 
 fn webp(head: &[u8]) -> Option<(u32, u32)> {
     match head.get(12..16)? {
-        b"VP8X" => Some((little24(head, 24)?.checked_add(1)?, little24(head, 27)?.checked_add(1)?)),
+        b"VP8X" => Some((
+            little24(head, 24)?.checked_add(1)?,
+            little24(head, 27)?.checked_add(1)?,
+        )),
         b"VP8L" => {
             let bits = u32::from_le_bytes(head.get(21..25)?.try_into().ok()?);
             Some(((bits & 0x3fff) + 1, ((bits >> 14) & 0x3fff) + 1))
@@ -186,10 +189,17 @@ mod tests {
         ] {
             let file = png_of(width, height);
             let picture = Picture::of(&file).unwrap();
-            assert_eq!(picture.is_photo(bytes, &file), photo, "{width}x{height}, {bytes} bytes");
+            assert_eq!(
+                picture.is_photo(bytes, &file),
+                photo,
+                "{width}x{height}, {bytes} bytes"
+            );
         }
         let file = png_of(640, 480);
         let cut = file.strip_suffix(b"\x82").unwrap();
-        assert!(!Picture::of(cut).unwrap().is_photo(1_000, cut), "it breaks off");
+        assert!(
+            !Picture::of(cut).unwrap().is_photo(1_000, cut),
+            "it breaks off"
+        );
     }
 }

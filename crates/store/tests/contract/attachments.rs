@@ -50,7 +50,9 @@ async fn a_file_comes_back_piece_by_piece_with_its_event() {
     let other = upload(&bridge.store, "b.bin", &[b"x"]).await;
     assert_eq!(bridge.store.unused_bytes().await.unwrap(), 7);
     let files = vec![other, file.clone()];
-    bridge.accept(with(accept(event("a"), &[ANNA]), files.clone())).await;
+    bridge
+        .accept(with(accept(event("a"), &[ANNA]), files.clone()))
+        .await;
     assert_eq!(bridge.store.unused_bytes().await.unwrap(), 0);
     let bridge = Fixture::open(bridge.crash().await).await;
     let leased = bridge.lease_one(at(1)).await;
@@ -103,7 +105,9 @@ async fn security_a_file_belongs_to_one_event_and_has_to_be_whole() {
         sha256: "00".repeat(32),
         ..file.clone()
     };
-    let outcome = bridge.store.accept(with(accept(event("a"), &[ANNA]), vec![other]));
+    let outcome = bridge
+        .store
+        .accept(with(accept(event("a"), &[ANNA]), vec![other]));
     assert_eq!(outcome.await.unwrap(), AcceptOutcome::Conflict);
     let more = bridge.store.add_piece(file.id, 7, b"late".to_vec(), at(0));
     assert!(matches!(more.await, Err(StoreError::NoSuchFile(_))));
@@ -144,7 +148,10 @@ async fn content_goes_when_everybody_has_it_and_no_request_is_open() {
         bridge.sent(&leased, 1).await;
     }
     bridge.store.clear_attachments(at(0)).await.unwrap();
-    let left = (pieces(&bridge, plain.id).await, pieces(&bridge, asked.id).await);
+    let left = (
+        pieces(&bridge, plain.id).await,
+        pieces(&bridge, asked.id).await,
+    );
     assert_eq!(left, (1, 1), "Anna has the request only");
     let refused = bridge.lease_one(at(2)).await;
     let reason = "too big".to_owned();
@@ -168,7 +175,9 @@ async fn progress_with_files_is_a_message_of_its_own() {
     bridge
         .accept(with(accept(progress("p1", "build"), &[ANNA]), vec![file]))
         .await;
-    bridge.accept(accept(progress("p2", "build"), &[ANNA])).await;
+    bridge
+        .accept(accept(progress("p2", "build"), &[ANNA]))
+        .await;
     let sent = bridge.send_all(at(1)).await;
     assert_eq!(ids(&sent), ["p1", "p2"]);
     let task = "build".to_owned();
@@ -184,7 +193,9 @@ async fn a_mute_ends_with_the_files_that_it_held_back() {
         hold: true,
         ..accept
     };
-    bridge.accept(held(with(accept(event("a"), &[ANNA]), vec![file]))).await;
+    bridge
+        .accept(held(with(accept(event("a"), &[ANNA]), vec![file])))
+        .await;
     bridge.accept(held(accept(event("b"), &[ANNA]))).await;
     let record = record(cctelegram_core::audit::EventName::ModeChanged, 1);
     bridge.store.unmute(at(1), record).await.unwrap();

@@ -124,7 +124,10 @@ fn as_file(whole: &Body, digest: &str, [headline, request, files, terms]: [&Body
     let last = Draft::new()
         .body(&head(headline, 500))
         .plain("\n\n")
-        .body(&head(request, 1_200_usize.saturating_sub(files.len()).max(200)))
+        .body(&head(
+            request,
+            1_200_usize.saturating_sub(files.len()).max(200),
+        ))
         .plain("\n\nRead the file above before you decide: only the beginning is shown here.\n")
         .body(&attached(&document))
         .plain(if files.is_empty() { "" } else { "\n\n" })

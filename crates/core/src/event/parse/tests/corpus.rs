@@ -43,8 +43,14 @@ pub(super) fn valid() -> Vec<Value> {
             "é".repeat(100)
         ])),
         asking(Value::Null),
-        with("data", json!({"attachments": ["a.txt", {"file": "b/c.png", "name": "Chart"}]})),
-        with("data", json!({"attachments": [{"id": "0199e2c4-0000-7000-8000-000000000001"}]})),
+        with(
+            "data",
+            json!({"attachments": ["a.txt", {"file": "b/c.png", "name": "Chart"}]}),
+        ),
+        with(
+            "data",
+            json!({"attachments": [{"id": "0199e2c4-0000-7000-8000-000000000001"}]}),
+        ),
         with("data", json!({"attachments": null})),
         with("data", json!({"attachments": []})),
     ];
