@@ -297,7 +297,6 @@ impl Spool {
         if !is_complete(&opened) && self.may_still_grow(name, opened.fingerprint) {
             return Ok(Look::Nothing);
         }
-        self.unsettled.remove(name);
         let validation = self.app.config.intake.validation;
         // One file that makes the program stumble must not take the bridge down at every start.
         let parse = || event::parse(&opened.bytes, validation, opened.origin(name));
