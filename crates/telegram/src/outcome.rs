@@ -55,7 +55,7 @@ fn answered(code: i64, reason: String, attempt: Attempt) -> Outcome {
 }
 
 /// Whether the picture itself is at fault, so that the same file may pass as a document. The first three are Telegram's
-/// own codes; the others are TDLib's sentences.
+/// own codes; the others are sentences of `TDLib`.
 pub(crate) fn blames_picture(failure: &CallFailure) -> bool {
     let CallFailure::Answered {
         code: 400,

@@ -39,11 +39,11 @@ impl Client {
         options: SendOptions,
     ) -> Outcome {
         let mut sent = self
-            .upload(chat, file, file.shape, content(), options)
+            .upload(chat, (file, file.shape), content(), options)
             .await;
         if file.shape == FileShape::Photo && sent.as_ref().is_err_and(blames_picture) {
             sent = self
-                .upload(chat, file, FileShape::Document, content(), options)
+                .upload(chat, (file, FileShape::Document), content(), options)
                 .await;
         }
         match sent.map(|result| message_id(&result)) {
@@ -58,8 +58,7 @@ impl Client {
     async fn upload(
         &self,
         chat: ChatId,
-        file: &FileMessage,
-        shape: FileShape,
+        (file, shape): (&FileMessage, FileShape),
         content: FileContent,
         options: SendOptions,
     ) -> Result<String, CallFailure> {

@@ -212,7 +212,7 @@ async fn security_a_request_over_the_socket_names_no_path() {
 async fn security_an_event_file_reaches_nothing_but_plain_files_of_its_folder() {
     let bridge = TestBridge::start(setup().config("[attachments]\nmax_file_mb = 1")).await;
     let (shelf, outside) = (shelf(&bridge), bridge.root().join("outside.txt"));
-    fs::write(&outside, "not for anybody").expect("room");
+    private(&outside, "not for anybody");
     std::os::unix::fs::symlink(&outside, shelf.join("symlink.txt")).expect("a link");
     std::os::unix::fs::symlink(bridge.root(), shelf.join("linked")).expect("a link");
     fs::hard_link(&outside, shelf.join("hardlink.txt")).expect("a link");
