@@ -15,6 +15,7 @@ use cctelegram_telegram::Client;
 
 use crate::alerts::Alerts;
 use crate::app::App;
+use crate::attachments;
 use crate::bot;
 use crate::bot::BotLink;
 use crate::clock::SystemClock;
@@ -101,6 +102,7 @@ impl Bridge {
         supervisor.spawn("responses", |stop| responses::run(app.clone(), stop));
         supervisor.spawn("expiry", |stop| expiry::run(app.clone(), stop));
         supervisor.spawn("modes", |stop| modes::run(app.clone(), stop));
+        supervisor.spawn("attachments", |stop| attachments::run(app.clone(), stop));
         supervisor.spawn("record", |stop| record_the_end(app.clone(), stop));
         Ok(Self {
             app,
@@ -153,6 +155,9 @@ async fn take_over(
     clock: &dyn Clock,
 ) -> anyhow::Result<()> {
     let now = clock.now();
+    let dropped = store
+        .clear_attachments(now.plus(Duration::from_secs(1)))
+        .await?;
     let void = store.void_leases().await?;
     if store.speak_as(client.bot_id(), now).await? {
         tracing::warn!(
@@ -173,6 +178,7 @@ async fn take_over(
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         leases_void = void,
+        files_dropped = dropped,
         ?reconciled,
         "started"
     );

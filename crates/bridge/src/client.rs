@@ -17,6 +17,7 @@ use cctelegram_core::api::Dropped;
 use cctelegram_core::api::EnrolRequest;
 use cctelegram_core::api::EnrolStarted;
 use cctelegram_core::api::EnrolStatus;
+use cctelegram_core::api::FileTaken;
 use cctelegram_core::api::ModeRequest;
 use cctelegram_core::api::ModeStatus;
 use cctelegram_core::api::Problem;
@@ -41,6 +42,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest wait that the bridge grants in one request, in seconds.
 const LONGEST_WAIT_S: u64 = 50;
 
+/// Where the API is in every socket.
+const API: &str = "http://cctelegram/v1/";
+/// A file is taken at this speed at least, in bytes a second.
+const SLOWEST: u64 = 128 * 1024;
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
@@ -58,6 +64,8 @@ pub(crate) enum ClientError {
     /// The connection or the answer broke off: the request may or may not have been carried out.
     #[error("the bridge did not answer properly: {0}\nLook into its log, bridge.log.")]
     Broken(String),
+    #[error("a file cannot be read any more: {0}\nTry again when it is whole.")]
+    Unreadable(String),
 }
 
 fn places(looked: &[PathBuf]) -> String {
@@ -109,6 +117,24 @@ impl SocketClient {
 
     pub(crate) async fn send(&self, event: Vec<u8>) -> Result<Accepted, ClientError> {
         self.call(Method::POST, "events", Some(event), Duration::ZERO)
+            .await
+    }
+
+    /// Hands a file over; events name it by the id that it gets.
+    pub(crate) async fn upload(
+        &self,
+        name: &str,
+        size: u64,
+        content: std::fs::File,
+    ) -> Result<FileTaken, ClientError> {
+        let url = format!("{API}attachments");
+        let url = reqwest::Url::parse_with_params(&url, [("name", name)]);
+        let url = url.map_err(|error| ClientError::Broken(error.to_string()))?;
+        // The bridge looks through it for secrets, which takes its time.
+        let patience = PATIENCE.saturating_add(Duration::from_secs(size / SLOWEST));
+        let request = self.http.post(url).timeout(patience);
+        let content = tokio::fs::File::from_std(content);
+        self.answer(request.body(reqwest::Body::from(content)))
             .await
     }
 
@@ -233,7 +259,7 @@ impl SocketClient {
         body: Option<Vec<u8>>,
         wait: Duration,
     ) -> Result<T, ClientError> {
-        let url = format!("http://cctelegram/v1/{path}");
+        let url = format!("{API}{path}");
         let mut request = self
             .http
             .request(method, url)
@@ -241,6 +267,13 @@ impl SocketClient {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
+        self.answer(request).await
+    }
+
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, ClientError> {
         let response = request
             .send()
             .await

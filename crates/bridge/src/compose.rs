@@ -9,6 +9,7 @@ use cctelegram_core::id::MessageId;
 use cctelegram_core::message::Action;
 use cctelegram_core::message::Body;
 use cctelegram_core::message::Button;
+use cctelegram_core::message::FileMessage;
 use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
 use cctelegram_core::message::render;
@@ -19,6 +20,8 @@ use cctelegram_store::MintDetails;
 use cctelegram_telegram::SendOptions;
 
 use crate::app::App;
+use crate::attachments::before_the_question;
+use crate::attachments::then_files;
 use crate::enrolment_question;
 
 /// The label of the button that shows everything that is known.
@@ -28,6 +31,11 @@ const DETAILS: &str = "Details";
 pub(crate) enum Call {
     Send {
         part: Outgoing,
+        last: bool,
+        options: SendOptions,
+    },
+    File {
+        file: FileMessage,
         last: bool,
         options: SendOptions,
     },
@@ -49,8 +57,9 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
         ..SendOptions::default()
     };
     Ok(match (&row.work, &row.event, &row.approval) {
-        (Work::Event, Some(event), _) => part(
+        (Work::Event, Some(event), _) => then_files(
             render::counted(render::event(event, manner), row.count),
+            event,
             row,
             options,
         ),
@@ -158,7 +167,7 @@ async fn folded(app: &App, row: &Leased, options: SendOptions) -> anyhow::Result
 }
 
 /// The next part that was not sent yet.
-fn part(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
+pub(crate) fn part(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
     let next = usize::try_from(row.parts_sent).unwrap_or(usize::MAX);
     let count = parts.len();
     match parts.into_iter().nth(next) {
@@ -196,6 +205,10 @@ async fn ask(
     approval: &Approval,
     options: SendOptions,
 ) -> anyhow::Result<Call> {
+    let row = &match before_the_question(event, row) {
+        Ok(file) => return Ok(file),
+        Err(row) => row,
+    };
     let zone = &app.config.messages.zone;
     let write =
         |keyboard| render::approval(event, &approval.digest, approval.expires, zone, keyboard);

@@ -18,6 +18,7 @@ use crate::compose;
 use crate::compose::Call;
 use crate::groups;
 use crate::topics;
+use crate::topics::Sendable;
 use crate::undeliverable;
 
 /// Even the general topic of a chat can be closed.
@@ -48,7 +49,18 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
             part,
             last,
             options,
-        }) => (Some(topics::send(&app, &row, &part, options).await), last),
+        }) => (
+            Some(topics::send(&app, &row, &Sendable::Part(&part), options).await),
+            last,
+        ),
+        Ok(Call::File {
+            file,
+            last,
+            options,
+        }) => (
+            Some(topics::send(&app, &row, &Sendable::File(&file), options).await),
+            last,
+        ),
         Ok(Call::Edit {
             message,
             body,

@@ -53,6 +53,10 @@ pub(crate) enum Refusal {
         "event id {0} was used for something else within the last 7 days: give each event an id of its own"
     )]
     Conflict(EventId),
+    #[error(
+        "a file that the event names was dropped, or belongs to another event: hand it over again"
+    )]
+    NoSuchFile,
     #[error("store the event")]
     Store(#[from] StoreError),
 }
@@ -181,6 +185,7 @@ async fn store(
             approval,
         }),
         AcceptOutcome::Conflict => Err(Refusal::Conflict(id)),
+        AcceptOutcome::NoSuchFile => Err(Refusal::NoSuchFile),
         AcceptOutcome::Full => {
             Box::pin(tell_full(app)).await;
             Err(Refusal::Full(app.config.intake.max_queue_size))

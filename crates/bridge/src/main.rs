@@ -3,6 +3,7 @@
 
 mod alerts;
 mod app;
+mod attachments;
 mod bot;
 mod bridge;
 mod cli;

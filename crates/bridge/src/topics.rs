@@ -7,6 +7,7 @@ use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::ThreadId;
 use cctelegram_core::message::Draft;
+use cctelegram_core::message::FileMessage;
 use cctelegram_core::message::Outgoing;
 use cctelegram_store::Leased;
 use cctelegram_store::StoreError;
@@ -15,17 +16,33 @@ use cctelegram_telegram::SendOptions;
 use cctelegram_telegram::TopicRefused;
 
 use crate::app::App;
+use crate::attachments;
 use crate::config::PerProject;
 
 /// Where no topic can be made or written to, the general one is used for so long.
 const REST: Duration = Duration::from_hours(1);
+
+/// What is sent in one call.
+pub(crate) enum Sendable<'a> {
+    Part(&'a Outgoing),
+    File(&'a FileMessage),
+}
+
+impl Sendable<'_> {
+    async fn send(&self, app: &App, chat: ChatId, options: SendOptions) -> Outcome {
+        match self {
+            Self::Part(part) => app.bot.client().send(chat, part, options).await,
+            Self::File(file) => attachments::send(app, chat, file, options).await,
+        }
+    }
+}
 
 /// Sends a message to where it belongs. One message of a chat is under way at a time, so that nothing else makes the
 /// same topic meanwhile.
 pub(crate) async fn send(
     app: &App,
     row: &Leased,
-    part: &Outgoing,
+    part: &Sendable<'_>,
     options: SendOptions,
 ) -> Outcome {
     match try_send(app, row, part, options).await {
@@ -43,13 +60,12 @@ pub(crate) async fn send(
 async fn try_send(
     app: &App,
     row: &Leased,
-    part: &Outgoing,
+    part: &Sendable<'_>,
     options: SendOptions,
 ) -> Result<Outcome, StoreError> {
-    let client = app.bot.client();
     let chat = row.chat;
     let Some(project) = project(app, row).await? else {
-        return Ok(client.send(chat, part, options).await);
+        return Ok(part.send(app, chat, options).await);
     };
     // A topic that is gone is made anew once; after that the general one has to do.
     for _ in 0..2 {
@@ -57,8 +73,8 @@ async fn try_send(
             Ok(thread) => thread,
             Err(outcome) => return Ok(outcome),
         };
-        let outcome = client
-            .send(chat, part, SendOptions { thread, ..options })
+        let outcome = part
+            .send(app, chat, SendOptions { thread, ..options })
             .await;
         let Outcome::NoThread { closed } = outcome else {
             return Ok(outcome);
@@ -75,7 +91,7 @@ async fn try_send(
         "its topic cannot be written to: the general one is used"
     );
     app.store.rest_topic(chat, &project, until).await?;
-    Ok(client.send(chat, part, options).await)
+    Ok(part.send(app, chat, options).await)
 }
 
 /// The project whose topic the row's message belongs to.

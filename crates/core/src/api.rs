@@ -6,7 +6,9 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::file::FileName;
 use crate::id::ApprovalId;
+use crate::id::AttachmentId;
 use crate::id::EnrolmentId;
 use crate::id::EventId;
 use crate::mode::Mode;
@@ -27,6 +29,17 @@ pub enum AcceptedAs {
     Stored,
     /// The same id was stored within the last 7 days.
     Duplicate,
+}
+
+/// The answer to a file that was handed over: events name it by its id.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FileTaken {
+    pub attachment_id: AttachmentId,
+    /// What it is called on the phone.
+    pub name: FileName,
+    pub size: u64,
+    /// SHA-256 of the file as it came.
+    pub sha256: String,
 }
 
 /// A request for a decision: an event of type `approval_request`, and how long it may wait.

@@ -6,6 +6,7 @@ pub mod approval;
 pub mod audit;
 pub mod delivery;
 pub mod event;
+pub mod file;
 pub mod id;
 pub mod message;
 pub mod mode;

@@ -188,7 +188,7 @@ fn photo(document: &Document) -> Value {
 }
 
 /// Width and height from the IHDR chunk.
-fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+pub(crate) fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let header = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
     let number = |at: usize| {
         let bytes = header.get(at..at + 4)?.try_into().ok()?;

@@ -2,6 +2,7 @@
 
 use cctelegram_core::event::Event;
 use cctelegram_core::id::ChatId;
+use cctelegram_core::id::EventId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::time::Timestamp;
 use sqlx::SqliteConnection;
@@ -59,5 +60,18 @@ pub(crate) async fn by_key(
         .bind(key)
         .fetch_optional(connection)
         .await?;
+    body.map(|body| from_json("event", &body)).transpose()
+}
+
+/// The latest event that was taken under this id.
+pub(crate) async fn by_id(
+    connection: &mut SqliteConnection,
+    id: &EventId,
+) -> Result<Option<Event>, StoreError> {
+    let body: Option<String> =
+        sqlx::query_scalar("SELECT body FROM event WHERE id = $1 ORDER BY key DESC LIMIT 1")
+            .bind(id.as_str())
+            .fetch_optional(connection)
+            .await?;
     body.map(|body| from_json("event", &body)).transpose()
 }

@@ -137,7 +137,8 @@ impl Fold {
             "SELECT o.id, o.priority, length(e.body) FROM outbox o JOIN event e ON e.key = o.event \
              WHERE o.chat = $1 AND o.done IS NULL AND o.held = 0 AND o.leased IS NULL AND o.parts_sent = 0 \
              AND o.priority >= $4 AND o.kind IN ('event', 'progress') AND (o.due <= $2 OR o.due > $3) \
-             AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = o.chat) ORDER BY o.id",
+             AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = o.chat) \
+             AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.event = o.event) ORDER BY o.id",
         )
         .bind(self.chat.0)
         .bind(self.now.as_millis())

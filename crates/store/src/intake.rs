@@ -20,6 +20,7 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 
 use crate::approvals;
+use crate::attachments;
 use crate::backlog;
 use crate::chats;
 use crate::error::StoreError;
@@ -77,6 +78,8 @@ pub enum AcceptOutcome {
     Conflict,
     /// Too many events wait; nothing was stored.
     Full,
+    /// A file that it names is not there, or is another event's; nothing was stored.
+    NoSuchFile,
 }
 
 impl Store {
@@ -97,6 +100,10 @@ impl Change for Accept {
         if let Some(outcome) = self.seen(tx).await? {
             tx.commit_quiet();
             return Ok(outcome);
+        }
+        if !attachments::are_free(tx, &self.event.attachments).await? {
+            tx.commit_quiet();
+            return Ok(AcceptOutcome::NoSuchFile);
         }
         let parked = chats::parked_among(tx, &self.recipients).await?;
         let scope = backlog::Scope::of(&self.recipients, &parked);
@@ -134,6 +141,7 @@ impl Accept {
 
     async fn store(&self, tx: &mut Tx, parked: &BTreeSet<ChatId>) -> Result<(), StoreError> {
         let key = events::insert(tx, &self.event, self.received).await?;
+        attachments::claim(tx, key, &self.event.attachments).await?;
         self.remember(tx, key).await?;
         if let Some(ask) = &self.ask {
             approvals::insert(tx, &self.approval(ask), key).await?;
@@ -201,7 +209,10 @@ impl Accept {
     fn work(&self) -> Work {
         match (&self.ask, &self.event.task_id) {
             (Some(ask), _) => Work::Approval { approval: ask.id },
-            (None, Some(task)) if self.event.kind.is_progress() => {
+            // A message that is replaced by the next one cannot carry files.
+            (None, Some(task))
+                if self.event.kind.is_progress() && self.event.attachments.is_empty() =>
+            {
                 Work::Progress { task: task.clone() }
             }
             (None, _) => Work::Event,
@@ -230,6 +241,7 @@ impl Accept {
             "type": self.event.kind.name(),
             "recipients": self.recipients,
             "held": self.hold,
+            "files": self.event.attachments.iter().map(|file| &file.sha256).collect::<Vec<_>>(),
             "digest": self.ask.as_ref().map(|ask| &ask.digest),
             "expires": self.ask.as_ref().and_then(|ask| ask.expires),
         });

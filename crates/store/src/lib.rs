@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod approvals;
+mod attachments;
 mod audit;
 mod backlog;
 mod bots;
@@ -42,6 +43,8 @@ mod topics;
 mod tx;
 mod writer;
 
+pub use attachments::StoredContent;
+pub use attachments::Upload;
 pub use audit::AuditEntry;
 pub use buttons::FoundButton;
 pub use buttons::Mint;

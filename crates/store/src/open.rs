@@ -190,6 +190,11 @@ pub(crate) fn known_version() -> i64 {
 fn migrations() -> Vec<Migration> {
     let files = [
         (1, "start", include_str!("../migrations/0001_start.sql")),
+        (
+            2,
+            "attachments",
+            include_str!("../migrations/0002_attachments.sql"),
+        ),
         (3, "quiet", include_str!("../migrations/0003_quiet.sql")),
         (4, "groups", include_str!("../migrations/0004_groups.sql")),
         (5, "keys", include_str!("../migrations/0005_keys.sql")),

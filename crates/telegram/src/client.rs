@@ -260,6 +260,10 @@ impl Client {
         Ok(())
     }
 
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     async fn call(&self, method: &str, parameters: &Value) -> Result<String, CallFailure> {
         self.transport.call(method, parameters, CALL_TIMEOUT).await
     }
@@ -309,7 +313,7 @@ fn unreadable(reason: &str) -> CallError {
     CallError::Unreachable(reason.to_owned())
 }
 
-fn message_id(result: &str) -> Option<MessageId> {
+pub(crate) fn message_id(result: &str) -> Option<MessageId> {
     let message: Value = serde_json::from_str(result).ok()?;
     message.get("message_id").and_then(whole).map(MessageId)
 }

@@ -12,6 +12,7 @@ mod request;
 mod token;
 mod transport;
 pub mod update;
+mod upload;
 
 pub use client::Bot;
 pub use client::CallbackStyle;
@@ -22,3 +23,4 @@ pub use options::BadOptions;
 pub use options::Options;
 pub use outcome::TopicRefused;
 pub use raw::RawUpdate;
+pub use upload::FileContent;

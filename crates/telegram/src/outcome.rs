@@ -103,6 +103,29 @@ fn answered(code: i64, reason: String, attempt: Attempt) -> Outcome {
     }
 }
 
+/// Whether the picture itself is at fault, so that the same file may pass as a document. The first three are Telegram's
+/// own codes; the others are sentences of `TDLib`.
+pub(crate) fn blames_picture(failure: &CallFailure) -> bool {
+    let CallFailure::Answered {
+        code: 400,
+        description,
+        ..
+    } = failure
+    else {
+        return false;
+    };
+    let text = description.to_lowercase();
+    let told = [
+        "image_process_failed",
+        "photo_invalid",
+        "photo_save_file_invalid",
+        "photo_ext_invalid",
+        "too big for a photo",
+        "file must be a photo",
+    ];
+    told.iter().any(|part| text.contains(part))
+}
+
 /// Whether the formatting is at fault, so that the same text without it may pass.
 pub(crate) fn blames_entities(failure: &CallFailure) -> bool {
     let CallFailure::Answered {

@@ -78,6 +78,11 @@ pub(crate) fn send_document(
     if formatting == Formatting::Kept && !caption.entities().is_empty() {
         form = form.text("caption_entities", entities(caption).to_string());
     }
+    Ok(with_options(form, options))
+}
+
+/// The form with what every sending method understands.
+pub(crate) fn with_options(mut form: Form, options: SendOptions) -> Form {
     if options.silent {
         form = form.text("disable_notification", "true");
     }
@@ -87,7 +92,7 @@ pub(crate) fn send_document(
     if let Some(thread) = options.thread {
         form = form.text("message_thread_id", thread.to_string());
     }
-    Ok(form)
+    form
 }
 
 /// The most UTF-16 code units of a text that fit, cut between characters as people see them.

@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod failure;
+mod files;
 mod init;
 mod logs;
 mod mode;

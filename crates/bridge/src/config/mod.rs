@@ -5,6 +5,7 @@ mod chats;
 mod document;
 mod dotenv;
 mod environment;
+mod files;
 mod keys;
 mod later;
 mod local;
@@ -36,6 +37,7 @@ use crate::home::Home;
 pub(crate) use chats::Chats;
 pub(crate) use chats::PerProject;
 pub(crate) use environment::Environment;
+pub(crate) use files::FileLimits;
 pub(crate) use keys::KeyPlace;
 pub(crate) use local::Reach;
 pub(crate) use local::Socket;
@@ -61,6 +63,7 @@ pub(crate) struct Config {
     pub(crate) telegram: Telegram,
     pub(crate) people: People,
     pub(crate) intake: Intake,
+    pub(crate) files: FileLimits,
     pub(crate) messages: Messages,
     pub(crate) quiet: Quietness,
     pub(crate) chats: Chats,
@@ -124,6 +127,7 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
             },
             memory_limit_mb: raw.whole(&settings::MEMORY),
         },
+        files: files::files(raw),
         messages: messages::messages(raw),
         quiet: quiet::quiet(raw),
         chats: chats::chats(raw),

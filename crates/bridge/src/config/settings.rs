@@ -29,6 +29,9 @@ pub(crate) static ALL: &[&Setting] = &[
     &REPEATS,
     &TOPICS,
     &STYLE,
+    &MAX_FILE,
+    &MAX_FILES,
+    &PROGRAMS,
     &API_URL,
     &PROXY,
     &PER_CHAT,
@@ -203,6 +206,27 @@ pub(super) static STYLE: Setting = Setting::variable(
     "`detailed`, or `concise`: the one or two facts that matter, everything else folded away. A request for a decision is always shown whole.",
 )
 .also("messages.style");
+
+pub(super) static MAX_FILE: Setting = Setting::key(
+    "attachments.max_file_mb",
+    "20",
+    whole(1, 50),
+    "A file that is sent with an event may be so large; Telegram takes 50 MB.",
+);
+
+pub(super) static MAX_FILES: Setting = Setting::key(
+    "attachments.max_files",
+    "10",
+    whole(1, 10),
+    "So many files may be sent with one event.",
+);
+
+pub(super) static PROGRAMS: Setting = Setting::key(
+    "attachments.programs",
+    "false",
+    Shape::Flag,
+    "Send programs and packages (`.exe`, `.apk`, ELF, …) too; without it they are refused.",
+);
 
 pub(super) static API_URL: Setting = Setting::variable(
     &["TELEGRAM_API_URL"],

@@ -71,9 +71,10 @@ fn without(error: &ClientError) -> Vec<Diagnosis> {
     let (what, remedy) = text.split_once('\n').unwrap_or((&text, "See bridge.log."));
     let bridge = match error {
         ClientError::NoBridge(_) => Diagnosis::warning(BRIDGE, what, remedy),
-        ClientError::Stranger { .. } | ClientError::Refused { .. } | ClientError::Broken(_) => {
-            Diagnosis::failed(BRIDGE, what, remedy)
-        }
+        ClientError::Stranger { .. }
+        | ClientError::Refused { .. }
+        | ClientError::Broken(_)
+        | ClientError::Unreadable(_) => Diagnosis::failed(BRIDGE, what, remedy),
     };
     vec![bridge, Diagnosis::skipped(HEARD, "no bridge answers")]
 }

@@ -1,6 +1,7 @@
 //! The local API: HTTP over a Unix socket, for processes of the same user on this machine.
 
 mod approvals;
+mod attachments;
 mod chats;
 mod events;
 mod mode;
@@ -47,6 +48,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let routes = Router::new()
         .route("/v1/events", post(events::post))
+        .route("/v1/attachments", post(attachments::post))
         .route("/v1/approvals", post(approvals::post))
         .route(
             "/v1/approvals/{id}",

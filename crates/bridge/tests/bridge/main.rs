@@ -3,6 +3,7 @@
 //! One program for all of them: linking each apart would take most of the time of a build.
 
 mod approvals;
+mod attachments;
 mod cli;
 mod crash;
 mod delivery;

@@ -11,8 +11,12 @@ use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
 use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
+use cctelegram_core::event::Attachment;
 use cctelegram_core::event::Event;
+use cctelegram_core::file::FileKind;
+use cctelegram_core::file::FileName;
 use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::AttachmentId;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
@@ -85,6 +89,26 @@ pub(crate) fn accept(event: Event, recipients: &[ChatId]) -> Accept {
         exempt: false,
         actor: Actor::Local { uid: 1000 },
     }
+}
+
+/// Hands over a file of these pieces.
+pub(crate) async fn upload(store: &Store, name: &str, pieces: &[&[u8]]) -> Attachment {
+    let id = AttachmentId(Uuid::now_v7());
+    for (number, piece) in (0..).zip(pieces) {
+        let stored = store.add_piece(id, number, piece.to_vec(), at(0)).await;
+        stored.unwrap();
+    }
+    let content = pieces.concat();
+    let file = Attachment {
+        id,
+        name: FileName::clean(name),
+        kind: FileKind::Other,
+        size: content.len() as u64,
+        sha256: Digest::of(&content).hex(),
+        masked: false,
+    };
+    store.end_upload(file.clone()).await.unwrap();
+    file
 }
 
 /// A request for a decision between `Approve` and `Deny`.

@@ -5,6 +5,7 @@
 )]
 
 mod approvals;
+mod attachments;
 mod audit;
 mod backlog;
 mod bots;

@@ -11,6 +11,7 @@ use super::super::Document;
 use super::super::Draft;
 use super::super::Keyboard;
 use super::super::Outgoing;
+use super::files::list;
 use super::fit::MESSAGE;
 use super::fit::attached;
 use super::fit::few;
@@ -93,9 +94,12 @@ fn write(event: &Event, digest: &str, expires: Option<Timestamp>, zone: &TimeZon
     };
     let (headline, request) = (headline(&event, &manner), request(&event, zone));
     let expires = expires.map(|end| end.date_time(zone));
+    let files = list(&event);
     let terms = terms(&event, digest, expires, [&headline, &request]);
     let gap = if request.is_empty() { "" } else { "\n\n" };
     let draft = Draft::new().body(&headline).plain(gap).body(&request);
+    let gap = if files.is_empty() { "" } else { "\n\n" };
+    let draft = draft.plain(gap).body(&files);
     let whole = draft.plain("\n\n").body(&terms).finish();
     let room = MESSAGE.saturating_sub(STATUS);
     if whole.len() <= room
@@ -118,11 +122,11 @@ fn write(event: &Event, digest: &str, expires: Option<Timestamp>, zone: &TimeZon
             };
         }
     }
-    as_file(&whole, digest, [&headline, &request, &terms])
+    as_file(&whole, digest, [&headline, &request, &files, &terms])
 }
 
 /// A request that is too long for messages: the file, and the beginning of each section beside the buttons.
-fn as_file(whole: &Body, digest: &str, [headline, request, terms]: [&Body; 3]) -> Written {
+fn as_file(whole: &Body, digest: &str, [headline, request, files, terms]: [&Body; 4]) -> Written {
     let file = format!(
         "{}\nDigest of the request as it came (SHA-256): {digest}\n",
         whole.text()
@@ -131,9 +135,14 @@ fn as_file(whole: &Body, digest: &str, [headline, request, terms]: [&Body; 3]) -
     let last = Draft::new()
         .body(&head(headline, 500))
         .plain("\n\n")
-        .body(&head(request, 1_200))
+        .body(&head(
+            request,
+            1_200_usize.saturating_sub(files.len()).max(200),
+        ))
         .plain("\n\nRead the file above before you decide: only the beginning is shown here.\n")
         .body(&attached(&document))
+        .plain(if files.is_empty() { "" } else { "\n\n" })
+        .body(files)
         .plain("\n\n")
         .body(&head(terms, 1_200));
     let last = head(&last.finish(), MESSAGE.saturating_sub(STATUS));

@@ -7,6 +7,7 @@ use super::super::Document;
 use super::super::Draft;
 use super::super::Outgoing;
 use super::data::pretty;
+use super::files::list;
 use super::fit::line;
 use super::fit::messages;
 use super::fit::paragraph;
@@ -26,6 +27,9 @@ pub fn details(event: &Event, manner: &Manner) -> Vec<Outgoing> {
     if !event.data.is_empty() {
         let data = Value::Object(event.data.clone());
         draft = paragraph(draft).pre(Some("json"), &pretty(&data));
+    }
+    if !event.attachments.is_empty() {
+        draft = paragraph(draft).body(&list(&event));
     }
     messages(&headline, &draft.finish(), |_| {
         let json = serde_json::to_string_pretty(&event).unwrap_or_default();

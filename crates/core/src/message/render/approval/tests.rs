@@ -306,3 +306,44 @@ proptest! {
         prop_assert!(edit.text().ends_with(body(sent.last().unwrap()).text()));
     }
 }
+
+#[test]
+fn security_every_file_stands_beside_the_buttons_with_its_digest() {
+    use crate::event::Attachment;
+    use crate::file::FileKind;
+    use crate::file::FileName;
+    use crate::id::AttachmentId;
+
+    let file = |number: usize| Attachment {
+        id: AttachmentId(uuid::Uuid::nil()),
+        name: FileName::clean(&format!("{}-{number}.bin", "long".repeat(30))),
+        kind: FileKind::Other,
+        size: 1_048_575,
+        sha256: format!("{number:064x}"),
+        masked: true,
+    };
+    for length in [10, 3_000, 200_000] {
+        let data = json!({ "command": "x ".repeat(length / 2) });
+        let event = sample("approval_request", "Deploy?", data);
+        let event = event.with_files((0..10).map(file).collect());
+        let sent = approval(
+            &event,
+            &"ab".repeat(32),
+            None,
+            &TimeZone::UTC,
+            Keyboard::default(),
+        );
+        let Some(Outgoing::Text { body, .. }) = sent.last() else {
+            panic!("{sent:?}")
+        };
+        let texts = sent.iter().filter_map(|message| match message {
+            Outgoing::Text { body, .. } => Some(body.text()),
+            Outgoing::Document { .. } => None,
+        });
+        let all: String = texts.collect();
+        for number in 0..10 {
+            assert!(all.contains(&format!("{number:064x}")), "{length} {number}");
+        }
+        assert!(body.len() <= 4_096 - 400 && body.text().contains("Choices: "));
+    }
+}
