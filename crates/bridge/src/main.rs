@@ -11,6 +11,7 @@ mod clock;
 mod compose;
 mod config;
 mod dispatch;
+mod doctor;
 mod expiry;
 mod flight;
 mod health;

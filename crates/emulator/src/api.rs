@@ -1,12 +1,15 @@
 //! One Bot API call from its arrival to its answer.
 
 use std::sync::Arc;
+use std::time::Duration;
+use std::time::UNIX_EPOCH;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::header::DATE;
 use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -165,7 +168,14 @@ impl OpenCall {
             Ok(_) => self.close(200, None),
             Err(error) => self.close(error.code, Some(error.description.clone())),
         }
-        answer(outcome)
+        let mut response = answer(outcome);
+        // The emulator's own clock, which a test may have moved.
+        let seconds = self.shared.read(|world| world.clock.unix());
+        let date = UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs());
+        if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(date)) {
+            response.headers_mut().insert(DATE, date);
+        }
+        response
     }
 
     fn raw(mut self, code: u16, body: String) -> Response {

@@ -11,6 +11,7 @@ use cctelegram_core::message::Body;
 use cctelegram_core::message::Document;
 use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
+use cctelegram_core::time::Timestamp;
 use cctelegram_crypto::Secret;
 use serde_json::Value;
 use serde_json::json;
@@ -119,6 +120,11 @@ impl Client {
             can_read_all_group_messages: flag("can_read_all_group_messages"),
             supports_inline_queries: flag("supports_inline_queries"),
         })
+    }
+
+    /// What the server's clock says, in whole seconds; nothing where it does not tell.
+    pub async fn server_time(&self) -> Result<Option<Timestamp>, CallError> {
+        Ok(self.transport.server_time().await?)
     }
 
     /// Waits up to `timeout_s` seconds (Telegram itself stops at 50) for updates. An offset confirms every update below
