@@ -47,9 +47,10 @@ fn found<'a>(report: &'a Value, check: &str) -> Vec<&'a Value> {
 }
 
 fn grade(report: &Value, check: &str) -> String {
-    let found = found(report, check);
-    assert_eq!(found.len(), 1, "{found:#?}");
-    found[0]["grade"].as_str().unwrap().to_owned()
+    match found(report, check).as_slice() {
+        [one] => one["grade"].as_str().unwrap().to_owned(),
+        found => panic!("not one finding: {found:#?}"),
+    }
 }
 
 /// The one finding of a check has this grade and says this.

@@ -118,11 +118,11 @@ impl Service {
         fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
         private_file::replace(&self.path, text.as_bytes())
             .with_context(|| format!("write {}", self.path.display()))?;
-        self.systemd.run(&["daemon-reload"])?;
-        self.systemd.run(&["enable", unit::NAME])?;
+        Systemd::run(&["daemon-reload"])?;
+        Systemd::run(&["enable", unit::NAME])?;
         // An older program or unit may be running: it is replaced.
-        self.systemd.run(&["restart", unit::NAME])?;
-        let state = self.systemd.state(unit::NAME)?;
+        Systemd::run(&["restart", unit::NAME])?;
+        let state = Systemd::state(unit::NAME)?;
         if state == "active" {
             output::line("The service is active.");
             return Ok(ExitCode::SUCCESS);
@@ -148,9 +148,9 @@ impl Service {
             output::note("nothing was changed");
             return Ok(ExitCode::from(FAILED));
         }
-        self.systemd.run(&["disable", "--now", unit::NAME])?;
+        Systemd::run(&["disable", "--now", unit::NAME])?;
         fs::remove_file(&self.path).with_context(|| format!("remove {}", self.path.display()))?;
-        self.systemd.run(&["daemon-reload"])?;
+        Systemd::run(&["daemon-reload"])?;
         output::line("The service is removed; the home and its data stay.");
         Ok(ExitCode::SUCCESS)
     }
@@ -166,7 +166,7 @@ impl Service {
         };
         output::line(&format!("unit       {} ({installed})", self.path.display()));
         self.systemd.check()?;
-        let state = self.systemd.state(unit::NAME)?;
+        let state = Systemd::state(unit::NAME)?;
         output::line(&format!("service    {state}"));
         Ok(ExitCode::from(if state == "active" { 0 } else { FAILED }))
     }

@@ -44,7 +44,7 @@ impl Systemd {
         Err(Failure::new(FAILED, text))
     }
 
-    pub(super) fn run(&self, words: &[&str]) -> Result<(), Failure> {
+    pub(super) fn run(words: &[&str]) -> Result<(), Failure> {
         let output = call(words)?;
         if output.status.success() {
             return Ok(());
@@ -58,7 +58,7 @@ impl Systemd {
     }
 
     /// `active`, `inactive`, `failed`, …
-    pub(super) fn state(&self, unit: &str) -> Result<String, Failure> {
+    pub(super) fn state(unit: &str) -> Result<String, Failure> {
         let output = call(&["is-active", unit])?;
         let state = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         Ok(if state.is_empty() {
