@@ -40,36 +40,7 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
         return never(&app, &row).await;
     };
     let (outcome, last) = match prepared {
-        Ok(Call::Nothing) => (None, true),
-        Ok(Call::Send {
-            part,
-            last,
-            options,
-        }) => (
-            Some(app.bot.client().send(chat, &part, options).await),
-            last,
-        ),
-        Ok(Call::File {
-            file,
-            last,
-            options,
-        }) => (
-            Some(attachments::send(&app, chat, &file, options).await),
-            last,
-        ),
-        Ok(Call::Edit {
-            message,
-            body,
-            keyboard,
-        }) => (
-            Some(
-                app.bot
-                    .client()
-                    .edit(chat, message, &body, keyboard.as_ref())
-                    .await,
-            ),
-            true,
-        ),
+        Ok(call) => carry_out(&app, chat, call).await,
         Err(error) => {
             let (error, answered) = (format!("{error:#}"), app.now());
             tracing::error!(error, row = row.row, "the message cannot be made ready");
@@ -116,6 +87,42 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
         chat,
         answered,
         outcome,
+    }
+}
+
+/// Makes the call; whether it is the row's last one.
+async fn carry_out(app: &App, chat: ChatId, call: Call) -> (Option<Outcome>, bool) {
+    match call {
+        Call::Nothing => (None, true),
+        Call::Send {
+            part,
+            last,
+            options,
+        } => (
+            Some(app.bot.client().send(chat, &part, options).await),
+            last,
+        ),
+        Call::File {
+            file,
+            last,
+            options,
+        } => (
+            Some(attachments::send(app, chat, &file, options).await),
+            last,
+        ),
+        Call::Edit {
+            message,
+            body,
+            keyboard,
+        } => (
+            Some(
+                app.bot
+                    .client()
+                    .edit(chat, message, &body, keyboard.as_ref())
+                    .await,
+            ),
+            true,
+        ),
     }
 }
 
