@@ -44,36 +44,7 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
         return never(&app, &row).await;
     };
     let (outcome, last) = match prepared {
-        Ok(Call::Nothing) => (None, true),
-        Ok(Call::Send {
-            part,
-            last,
-            options,
-        }) => (
-            Some(topics::send(&app, &row, &Sendable::Part(&part), options).await),
-            last,
-        ),
-        Ok(Call::File {
-            file,
-            last,
-            options,
-        }) => (
-            Some(topics::send(&app, &row, &Sendable::File(&file), options).await),
-            last,
-        ),
-        Ok(Call::Edit {
-            message,
-            body,
-            keyboard,
-        }) => (
-            Some(
-                app.bot
-                    .client()
-                    .edit(chat, message, &body, keyboard.as_ref())
-                    .await,
-            ),
-            true,
-        ),
+        Ok(call) => carry_out(&app, &row, call).await,
         Err(error) => {
             let (error, answered) = (format!("{error:#}"), app.now());
             tracing::error!(error, row = row.row, "the message cannot be made ready");
@@ -123,6 +94,42 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
         chat,
         answered,
         outcome,
+    }
+}
+
+/// Makes the call; whether it is the row's last one.
+async fn carry_out(app: &App, row: &Leased, call: Call) -> (Option<Outcome>, bool) {
+    match call {
+        Call::Nothing => (None, true),
+        Call::Send {
+            part,
+            last,
+            options,
+        } => (
+            Some(topics::send(app, row, &Sendable::Part(&part), options).await),
+            last,
+        ),
+        Call::File {
+            file,
+            last,
+            options,
+        } => (
+            Some(topics::send(app, row, &Sendable::File(&file), options).await),
+            last,
+        ),
+        Call::Edit {
+            message,
+            body,
+            keyboard,
+        } => (
+            Some(
+                app.bot
+                    .client()
+                    .edit(row.chat, message, &body, keyboard.as_ref())
+                    .await,
+            ),
+            true,
+        ),
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn then_files(
 }
 
 /// The next file of a request; once all are sent, the row as its messages count it.
-pub(crate) fn before_the_question(event: &Event, row: &Leased) -> Result<Call, Leased> {
+pub(crate) fn before_the_question(event: &Event, row: &Leased) -> Result<Call, Box<Leased>> {
     let files = render::files(event);
     let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
     match files
@@ -64,9 +64,9 @@ pub(crate) fn before_the_question(event: &Event, row: &Leased) -> Result<Call, L
             last: false,
             options: SILENT,
         }),
-        None => Err(Leased {
+        None => Err(Box::new(Leased {
             parts_sent: row.parts_sent.saturating_sub(count),
             ..row.clone()
-        }),
+        })),
     }
 }

@@ -217,7 +217,7 @@ impl Spool {
                 Ok(taken) => {
                     // The event file goes last: should a crash come between, it brings the event back and its files
                     // are known.
-                    self.shelf.remove(&self.app.config.home, read);
+                    Shelf::remove(&self.app.config.home, read);
                     let name = file.name().display();
                     tracing::info!(event.id = %taken.event, file = %name, stored_as = ?taken.stored_as, "event file stored");
                     file.remove(&self.folder);
@@ -312,7 +312,7 @@ impl Spool {
             }
         };
         let home = &self.app.config.home;
-        if !self.shelf.has_all(home, &event) && self.may_still_grow(name, opened.fingerprint) {
+        if !Shelf::has_all(home, &event) && self.may_still_grow(name, opened.fingerprint) {
             return Ok(Look::Nothing);
         }
         self.unsettled.remove(name);

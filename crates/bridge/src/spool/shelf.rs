@@ -74,7 +74,7 @@ impl Gathered {
 
 impl Shelf {
     /// Are all files there that the event names?
-    pub(super) fn has_all(&self, home: &Home, event: &Event) -> bool {
+    pub(super) fn has_all(home: &Home, event: &Event) -> bool {
         let wanted = event.wanted().unwrap_or_default();
         if wanted.is_empty() {
             return true;
@@ -205,7 +205,7 @@ impl Shelf {
     }
 
     /// The event is stored: its files are removed, unless their producer has written to them since.
-    pub(super) fn remove(&self, home: &Home, sources: Vec<Source>) {
+    pub(super) fn remove(home: &Home, sources: Vec<Source>) {
         for Source { path, read, .. } in sources {
             if let Err(error) = folder(home).and_then(|folder| unlink(&folder, &path, read)) {
                 let error = format!("{error:#}");

@@ -1,7 +1,6 @@
 //! Files that travel with events: every way in, what is refused, and how they arrive.
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     reason = "a test that panics has failed, in its helpers too"
 )]
 

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use self::corpus::asking;
 use self::corpus::invalid;
+use self::corpus::invalid_files;
 use self::corpus::valid;
 use self::corpus::with;
 use super::super::schema;
@@ -34,7 +35,7 @@ fn what_is_valid_is_valid_for_parser_and_schema() {
 #[test]
 fn what_is_invalid_is_refused_by_parser_and_schema_and_named() {
     let schema = jsonschema::validator_for(&schema()).unwrap();
-    for (document, field, reason) in invalid() {
+    for (document, field, reason) in invalid().into_iter().chain(invalid_files()) {
         let rejected = strict(document.to_string().as_bytes()).unwrap_err();
         assert_eq!(rejected, Rejected::new(field, reason), "{document}");
         assert!(!schema.is_valid(&document), "{document}");

@@ -87,31 +87,6 @@ pub(super) fn invalid() -> Vec<(Value, &'static str, &'static str)> {
             "type",
             "expected text, found a list",
         ),
-        (
-            with("data", json!({"attachments": "a.txt"})),
-            "data.attachments",
-            "expected a list, found text",
-        ),
-        (
-            with("data", json!({"attachments": vec!["a"; 11]})),
-            "data.attachments",
-            "11 files, the limit is 10",
-        ),
-        (
-            with("data", json!({"attachments": ["a", "../b"]})),
-            "data.attachments[1]",
-            "expected a path below the folder `attachments`, no part of which begins with a dot",
-        ),
-        (
-            with("data", json!({"attachments": [{"file": "/etc/passwd"}]})),
-            "data.attachments[0]",
-            "expected a path below the folder `attachments`, no part of which begins with a dot",
-        ),
-        (
-            with("data", json!({"attachments": [{"id": "1"}]})),
-            "data.attachments[0]",
-            "is not the id of a file",
-        ),
         (with("task_id", json!(5)), "task_id", number),
         (
             with("description", json!({})),
@@ -173,6 +148,37 @@ pub(super) fn invalid() -> Vec<(Value, &'static str, &'static str)> {
             asking(json!(["é".repeat(101)])),
             "data.options[0]",
             "is longer than 100 characters",
+        ),
+    ]
+}
+
+/// Lists of files that are none.
+pub(super) fn invalid_files() -> Vec<(Value, &'static str, &'static str)> {
+    vec![
+        (
+            with("data", json!({"attachments": "a.txt"})),
+            "data.attachments",
+            "expected a list, found text",
+        ),
+        (
+            with("data", json!({"attachments": vec!["a"; 11]})),
+            "data.attachments",
+            "11 files, the limit is 10",
+        ),
+        (
+            with("data", json!({"attachments": ["a", "../b"]})),
+            "data.attachments[1]",
+            "expected a path below the folder `attachments`, no part of which begins with a dot",
+        ),
+        (
+            with("data", json!({"attachments": [{"file": "/etc/passwd"}]})),
+            "data.attachments[0]",
+            "expected a path below the folder `attachments`, no part of which begins with a dot",
+        ),
+        (
+            with("data", json!({"attachments": [{"id": "1"}]})),
+            "data.attachments[0]",
+            "is not the id of a file",
         ),
     ]
 }
