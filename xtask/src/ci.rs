@@ -38,7 +38,7 @@ impl AddAssign for Tally {
 /// A step: its name and what it does.
 type Step = (&'static str, fn(&Path, &mut Tally) -> Result<()>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("fetch", |root, _| cargo(root, &["fetch", "--locked"])),
     ("fmt", |root, _| {
         cargo(root, &["fmt", "--all", "--check"]).context("run `cargo fmt --all`")
@@ -57,7 +57,14 @@ const STEPS: [Step; 9] = [
             ],
         )
     }),
-    ("test", test),
+    ("test", |root, tally| test(root, tally, &["--workspace"])),
+    ("fuzz", |root, tally| {
+        test(
+            root,
+            tally,
+            &["--locked", "--manifest-path", "fuzz/Cargo.toml"],
+        )
+    }),
     ("doc", |root, _| {
         let mut doc = command(root, &["doc", "--workspace", "--no-deps"]);
         run_to_success(doc.env("RUSTDOCFLAGS", "-D warnings"))
@@ -105,8 +112,11 @@ fn run_to_success(command: &mut Command) -> Result<()> {
 }
 
 /// Passes the output on line by line while it counts.
-fn test(root: &Path, tally: &mut Tally) -> Result<()> {
-    let mut child = command(root, &["test", "--workspace"])
+fn test(root: &Path, tally: &mut Tally, which: &[&str]) -> Result<()> {
+    // A snapshot that differs is a failure here, never a file to be accepted.
+    let mut child = command(root, &["test"])
+        .args(which)
+        .env("INSTA_UPDATE", "no")
         .stdout(Stdio::piped())
         .spawn()
         .context("start cargo test")?;

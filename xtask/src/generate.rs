@@ -16,7 +16,7 @@ struct Document {
     arguments: &'static [&'static str],
 }
 
-const DOCUMENTS: [Document; 6] = [
+const DOCUMENTS: [Document; 7] = [
     Document {
         path: "docs/schemas/event.schema.json",
         arguments: &["schema", "event"],
@@ -36,6 +36,10 @@ const DOCUMENTS: [Document; 6] = [
     Document {
         path: "docs/EVENTS.md",
         arguments: &["reference", "events"],
+    },
+    Document {
+        path: "docs/MESSAGES.md",
+        arguments: &["reference", "messages"],
     },
     Document {
         path: "docs/METRICS.md",

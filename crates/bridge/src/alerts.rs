@@ -83,6 +83,7 @@ pub(crate) async fn tell(app: &App, kind: Kind, title: &str, description: String
         parent_event_id: None,
         data: Map::new(),
         options: Vec::new(),
+        attachments: Vec::new(),
     };
     let told = intake::alert(app, event).await;
     if let Err(error) = &told {

@@ -16,6 +16,7 @@ use crate::bot::BotLink;
 use crate::config::Config;
 use crate::config::Environment;
 use crate::health::Health;
+use crate::keys::Keys;
 use crate::memory::MemoryGauge;
 use crate::metrics::Metrics;
 use crate::wake::Wake;
@@ -24,6 +25,7 @@ use crate::wake::Wake;
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Store,
+    pub(crate) keys: Keys,
     pub(crate) bot: BotLink,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) wake: Wake,

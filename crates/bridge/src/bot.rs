@@ -58,6 +58,13 @@ impl BotLink {
             .is_some()
     }
 
+    /// Do private chats with the bot have topics? Until Telegram has said so, they do not.
+    pub(crate) fn has_private_topics(&self) -> bool {
+        let link = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let bot = link.bot.as_ref();
+        bot.and_then(|bot| bot.has_topics_enabled).unwrap_or(false)
+    }
+
     pub(crate) fn introduce(&self, bot: Bot) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).bot = Some(bot);
     }

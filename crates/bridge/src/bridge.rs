@@ -15,6 +15,7 @@ use cctelegram_telegram::Client;
 
 use crate::alerts::Alerts;
 use crate::app::App;
+use crate::attachments;
 use crate::bot;
 use crate::bot::BotLink;
 use crate::clock::SystemClock;
@@ -22,8 +23,10 @@ use crate::config::Config;
 use crate::config::Environment;
 use crate::dispatch;
 use crate::expiry;
+use crate::groups;
 use crate::health::Health;
 use crate::http;
+use crate::keys::Keys;
 use crate::local;
 use crate::lock::HomeLock;
 use crate::lock::TokenLock;
@@ -69,6 +72,7 @@ impl Bridge {
             writer.run(stop.cancelled_owned()).await;
             Ok(())
         });
+        let keys = Keys::load(config.key_file.as_ref(), &config.home, &store, started).await?;
         let listener = http::bind(config.http.port).await?;
         let socket = local::bind(&config.socket)?;
         let health = Health::default();
@@ -77,6 +81,7 @@ impl Bridge {
         let app = Arc::new(App {
             memory: MemoryGauge::new(config.intake.memory_limit_mb),
             store,
+            keys,
             bot: BotLink::new(client, bot, token_lock),
             clock: Arc::new(clock),
             wake: Wake::new(),
@@ -97,6 +102,7 @@ impl Bridge {
         supervisor.spawn("responses", |stop| responses::run(app.clone(), stop));
         supervisor.spawn("expiry", |stop| expiry::run(app.clone(), stop));
         supervisor.spawn("modes", |stop| modes::run(app.clone(), stop));
+        supervisor.spawn("attachments", |stop| attachments::run(app.clone(), stop));
         supervisor.spawn("record", |stop| record_the_end(app.clone(), stop));
         Ok(Self {
             app,
@@ -149,6 +155,9 @@ async fn take_over(
     clock: &dyn Clock,
 ) -> anyhow::Result<()> {
     let now = clock.now();
+    let dropped = store
+        .clear_attachments(now.plus(Duration::from_secs(1)))
+        .await?;
     let void = store.void_leases().await?;
     if store.speak_as(client.bot_id(), now).await? {
         tracing::warn!(
@@ -157,6 +166,7 @@ async fn take_over(
         );
     }
     let reconciled = store.reconcile(config.people.chats(), now).await?;
+    groups::warn_of_unknown(store, &config.people.routes).await?;
     let record = Record::new(now, EventName::BridgeStarted, Actor::System, "bridge").details(
         serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -168,6 +178,7 @@ async fn take_over(
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         leases_void = void,
+        files_dropped = dropped,
         ?reconciled,
         "started"
     );

@@ -12,12 +12,21 @@ use cctelegram_core::api::Accepted;
 use cctelegram_core::api::ApprovalStatus;
 use cctelegram_core::api::AskRequest;
 use cctelegram_core::api::Asked;
+use cctelegram_core::api::ChatEntry;
+use cctelegram_core::api::Dropped;
+use cctelegram_core::api::EnrolRequest;
+use cctelegram_core::api::EnrolStarted;
+use cctelegram_core::api::EnrolStatus;
+use cctelegram_core::api::FileTaken;
 use cctelegram_core::api::ModeRequest;
 use cctelegram_core::api::ModeStatus;
 use cctelegram_core::api::Problem;
 use cctelegram_core::api::QueueEntry;
+use cctelegram_core::api::QueueItem;
+use cctelegram_core::api::Retried;
 use cctelegram_core::api::Status;
 use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::EnrolmentId;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::header::RETRY_AFTER;
@@ -32,6 +41,11 @@ const SYSTEM_SOCKET: &str = "/run/cctelegram/bridge.sock";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest wait that the bridge grants in one request, in seconds.
 const LONGEST_WAIT_S: u64 = 50;
+
+/// Where the API is in every socket.
+const API: &str = "http://cctelegram/v1/";
+/// A file is taken at this speed at least, in bytes a second.
+const SLOWEST: u64 = 128 * 1024;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +64,8 @@ pub(crate) enum ClientError {
     /// The connection or the answer broke off: the request may or may not have been carried out.
     #[error("the bridge did not answer properly: {0}\nLook into its log, bridge.log.")]
     Broken(String),
+    #[error("a file cannot be read any more: {0}\nTry again when it is whole.")]
+    Unreadable(String),
 }
 
 fn places(looked: &[PathBuf]) -> String {
@@ -101,6 +117,24 @@ impl SocketClient {
 
     pub(crate) async fn send(&self, event: Vec<u8>) -> Result<Accepted, ClientError> {
         self.call(Method::POST, "events", Some(event), Duration::ZERO)
+            .await
+    }
+
+    /// Hands a file over; events name it by the id that it gets.
+    pub(crate) async fn upload(
+        &self,
+        name: &str,
+        size: u64,
+        content: std::fs::File,
+    ) -> Result<FileTaken, ClientError> {
+        let url = format!("{API}attachments");
+        let url = reqwest::Url::parse_with_params(&url, [("name", name)]);
+        let url = url.map_err(|error| ClientError::Broken(error.to_string()))?;
+        // The bridge looks through it for secrets, which takes its time.
+        let patience = PATIENCE.saturating_add(Duration::from_secs(size / SLOWEST));
+        let request = self.http.post(url).timeout(patience);
+        let content = tokio::fs::File::from_std(content);
+        self.answer(request.body(reqwest::Body::from(content)))
             .await
     }
 
@@ -165,6 +199,58 @@ impl SocketClient {
         .await
     }
 
+    pub(crate) async fn queue_item(&self, id: i64) -> Result<QueueItem, ClientError> {
+        let path = format!("queue/{id}");
+        self.call(Method::GET, &path, None, Duration::ZERO).await
+    }
+
+    /// Tries a message again now; without an id, everything that was given up.
+    pub(crate) async fn retry(&self, id: Option<i64>) -> Result<Retried, ClientError> {
+        let which = id.map_or("dead".to_owned(), |id| id.to_string());
+        let path = format!("queue/{which}/retry");
+        self.call(Method::POST, &path, None, Duration::ZERO).await
+    }
+
+    pub(crate) async fn drop_message(&self, id: i64) -> Result<Dropped, ClientError> {
+        let path = format!("queue/{id}");
+        self.call(Method::DELETE, &path, None, Duration::ZERO).await
+    }
+
+    pub(crate) async fn chats(&self) -> Result<Vec<ChatEntry>, ClientError> {
+        self.call(Method::GET, "chats", None, Duration::ZERO).await
+    }
+
+    pub(crate) async fn remove_chat(&self, chat: i64) -> Result<ChatEntry, ClientError> {
+        let path = format!("chats/{chat}");
+        self.call(Method::DELETE, &path, None, Duration::ZERO).await
+    }
+
+    pub(crate) async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolStarted, ClientError> {
+        let body = Some(json(request)?);
+        self.call(Method::POST, "enrolments", body, Duration::ZERO)
+            .await
+    }
+
+    /// Waits for the end of an enrolment, but not longer than the bridge grants in one go.
+    pub(crate) async fn enrolment(
+        &self,
+        id: EnrolmentId,
+        wait_s: u64,
+    ) -> Result<EnrolStatus, ClientError> {
+        let wait_s = wait_s.min(LONGEST_WAIT_S);
+        let path = format!("enrolments/{id}?wait_s={wait_s}");
+        self.call(Method::GET, &path, None, Duration::from_secs(wait_s))
+            .await
+    }
+
+    pub(crate) async fn withdraw_enrolment(
+        &self,
+        id: EnrolmentId,
+    ) -> Result<EnrolStatus, ClientError> {
+        let path = format!("enrolments/{id}");
+        self.call(Method::DELETE, &path, None, Duration::ZERO).await
+    }
+
     /// Takes one request to the bridge, which may think about it for `wait` before its patience ends.
     async fn call<T: DeserializeOwned>(
         &self,
@@ -173,7 +259,7 @@ impl SocketClient {
         body: Option<Vec<u8>>,
         wait: Duration,
     ) -> Result<T, ClientError> {
-        let url = format!("http://cctelegram/v1/{path}");
+        let url = format!("{API}{path}");
         let mut request = self
             .http
             .request(method, url)
@@ -181,6 +267,13 @@ impl SocketClient {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
+        self.answer(request).await
+    }
+
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, ClientError> {
         let response = request
             .send()
             .await

@@ -9,15 +9,20 @@ use cctelegram_core::id::MessageId;
 use cctelegram_core::message::Action;
 use cctelegram_core::message::Body;
 use cctelegram_core::message::Button;
+use cctelegram_core::message::FileMessage;
 use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
 use cctelegram_core::message::render;
 use cctelegram_crypto::Token;
 use cctelegram_store::Leased;
 use cctelegram_store::Mint;
+use cctelegram_store::MintDetails;
 use cctelegram_telegram::SendOptions;
 
 use crate::app::App;
+use crate::attachments::before_the_question;
+use crate::attachments::then_files;
+use crate::enrolment_question;
 
 /// The label of the button that shows everything that is known.
 const DETAILS: &str = "Details";
@@ -26,6 +31,11 @@ const DETAILS: &str = "Details";
 pub(crate) enum Call {
     Send {
         part: Outgoing,
+        last: bool,
+        options: SendOptions,
+    },
+    File {
+        file: FileMessage,
         last: bool,
         options: SendOptions,
     },
@@ -40,28 +50,42 @@ pub(crate) enum Call {
 
 /// Makes the row's next call ready.
 pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
-    let silent = SendOptions {
-        silent: true,
-        reply_to: None,
-    };
-    let loud = SendOptions {
-        silent: false,
+    let manner = &app.config.messages.manner();
+    let options = SendOptions {
+        silent: !rings(app, row),
         reply_to: row.reply_to,
+        ..SendOptions::default()
     };
     Ok(match (&row.work, &row.event, &row.approval) {
-        (Work::Event, Some(event), _) => part(render::event(event), row, loud),
-        (Work::Details, Some(event), _) => part(render::details(event), row, loud),
-        (Work::Notice { text }, _, _) => part(render::notice(text), row, loud),
-        (Work::Held { .. }, _, _) => part(render::held(&row.held_events), row, loud),
-        (Work::Progress { .. }, Some(event), _) => progress(event, row, silent),
+        (Work::Event, Some(event), _) => then_files(
+            render::counted(render::event(event, manner), row.count),
+            event,
+            row,
+            options,
+        ),
+        (Work::Count, Some(event), _) => count(render::event(event, manner), row, options),
+        (Work::Details, Some(event), _) => part(render::details(event, manner), row, options),
+        (Work::Notice { text }, _, _) => part(render::notice(text), row, options),
+        (Work::Enrolment { enrolment }, _, _) => {
+            enrolment_question::next_call(app, row, *enrolment).await?
+        }
+        (Work::Held { .. }, _, _) => part(render::held(&row.held_events), row, options),
+        (Work::Folded { .. }, _, _) => folded(app, row, options).await?,
+        (Work::ListDetails { .. }, _, _) => {
+            part(render::folded_details(&row.held_events), row, options)
+        }
+        (Work::Progress { .. }, Some(event), _) => {
+            progress(render::progress(event, manner), row, options)
+        }
         (Work::Approval { .. }, Some(event), Some(approval)) => {
-            ask(app, row, event, approval, loud).await?
+            ask(app, row, event, approval, options).await?
         }
         (Work::ApprovalEdit { .. }, Some(event), Some(approval)) => {
             refresh(app, row, event, approval).await?
         }
         (
             Work::Event
+            | Work::Count
             | Work::Details
             | Work::Progress { .. }
             | Work::Approval { .. }
@@ -74,8 +98,76 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
     })
 }
 
+/// Does the row's next message ring? Of several only the first does.
+fn rings(app: &App, row: &Leased) -> bool {
+    let (quiet, zone) = (&app.config.quiet.ringing, &app.config.messages.zone);
+    let now = app.now();
+    if row.parts_sent > 0 {
+        return false;
+    }
+    match &row.work {
+        Work::Event | Work::Progress { .. } | Work::Approval { .. } => row
+            .event
+            .as_ref()
+            .is_some_and(|event| quiet.rings(event, now, zone)),
+        Work::Held { .. } | Work::Folded { .. } => row
+            .held_events
+            .iter()
+            .any(|event| quiet.rings(event, now, zone)),
+        Work::Details | Work::ListDetails { .. } | Work::Notice { .. } => {
+            quiet.answer_rings(now, zone)
+        }
+        Work::Enrolment { .. } => true,
+        Work::ApprovalEdit { .. } | Work::Count => false,
+    }
+}
+
+/// Brings an event's message up to date with its count.
+fn count(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
+    match (row.message, render::edited(parts, row.count)) {
+        (None, _) => Call::Nothing,
+        (Some(message), Some((body, keyboard))) => Call::Edit {
+            message,
+            body,
+            keyboard,
+        },
+        (reply_to, None) => Call::Send {
+            part: render::again(row.count),
+            last: true,
+            options: SendOptions {
+                reply_to,
+                ..options
+            },
+        },
+    }
+}
+
+/// A list, with a button for the details of what it lists.
+async fn folded(app: &App, row: &Leased, options: SendOptions) -> anyhow::Result<Call> {
+    let token = Token::random()?;
+    let action = Action::Callback(token.expose().to_owned());
+    let keyboard = Keyboard(vec![vec![Button::new(DETAILS, action)]]);
+    let call = part(render::folded(&row.held_events, keyboard), row, options);
+    if let Call::Send {
+        part: Outgoing::Text {
+            keyboard: Some(_), ..
+        },
+        ..
+    } = &call
+    {
+        let mint = MintDetails {
+            list: row.row,
+            chat: row.chat,
+            button: token.digest(),
+            at: app.now(),
+        };
+        app.store.mint_details(mint).await?;
+    }
+    Ok(call)
+}
+
 /// The next part that was not sent yet.
-fn part(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
+pub(crate) fn part(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
     let next = usize::try_from(row.parts_sent).unwrap_or(usize::MAX);
     let count = parts.len();
     match parts.into_iter().nth(next) {
@@ -88,8 +180,7 @@ fn part(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
     }
 }
 
-fn progress(event: &Event, row: &Leased, options: SendOptions) -> Call {
-    let body = render::progress(event);
+fn progress(body: Body, row: &Leased, options: SendOptions) -> Call {
     match row.message {
         Some(message) => Call::Edit {
             message,
@@ -114,22 +205,20 @@ async fn ask(
     approval: &Approval,
     options: SendOptions,
 ) -> anyhow::Result<Call> {
-    let without_buttons = render::approval(
-        event,
-        &approval.digest,
-        approval.expires,
-        Keyboard::default(),
-    );
+    let row = &match before_the_question(event, row) {
+        Ok(file) => return Ok(file),
+        Err(row) => row,
+    };
+    let zone = &app.config.messages.zone;
+    let write =
+        |keyboard| render::approval(event, &approval.digest, approval.expires, zone, keyboard);
+    let without_buttons = write(Keyboard::default());
     let next = usize::try_from(row.parts_sent).unwrap_or(usize::MAX);
     if next.saturating_add(1) < without_buttons.len() {
         return Ok(part(without_buttons, row, options));
     }
     let keyboard = keyboard(app, row, approval, None).await?;
-    Ok(part(
-        render::approval(event, &approval.digest, approval.expires, keyboard),
-        row,
-        options,
-    ))
+    Ok(part(write(keyboard), row, options))
 }
 
 /// Brings a copy up to date. While the request is open it keeps buttons; afterwards it says how it ended.
@@ -142,17 +231,18 @@ async fn refresh(
     let Some(message) = row.message else {
         return Ok(Call::Nothing);
     };
+    let zone = &app.config.messages.zone;
     let (status, keyboard) = match (&approval.state, approval.ending()) {
         (State::Pending, _) | (_, None) => {
-            let status = format!("Still waiting at {}.", app.now().clock_time());
+            let status = format!("Still waiting at {}.", app.now().clock_time(zone));
             (
                 status,
                 Some(keyboard(app, row, approval, Some(message)).await?),
             )
         }
-        (_, Some(ending)) => (ending, None),
+        (_, Some(ending)) => (ending.told(zone), None),
     };
-    let body = render::approval_edit(event, &approval.digest, approval.expires, &status);
+    let body = render::approval_edit(event, &approval.digest, approval.expires, zone, &status);
     Ok(Call::Edit {
         message,
         body,

@@ -16,8 +16,13 @@ use futures_util::FutureExt as _;
 use crate::app::App;
 use crate::compose;
 use crate::compose::Call;
+use crate::groups;
+use crate::topics;
+use crate::topics::Sendable;
 use crate::undeliverable;
 
+/// Even the general topic of a chat can be closed.
+const NO_TOPIC: &str = "the topic that it belongs to is closed or gone";
 /// After a failure of the store, the next try.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// A call that is over.
@@ -39,28 +44,7 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
         return never(&app, &row).await;
     };
     let (outcome, last) = match prepared {
-        Ok(Call::Nothing) => (None, true),
-        Ok(Call::Send {
-            part,
-            last,
-            options,
-        }) => (
-            Some(app.bot.client().send(chat, &part, options).await),
-            last,
-        ),
-        Ok(Call::Edit {
-            message,
-            body,
-            keyboard,
-        }) => (
-            Some(
-                app.bot
-                    .client()
-                    .edit(chat, message, &body, keyboard.as_ref())
-                    .await,
-            ),
-            true,
-        ),
+        Ok(call) => carry_out(&app, &row, call).await,
         Err(error) => {
             let (error, answered) = (format!("{error:#}"), app.now());
             tracing::error!(error, row = row.row, "the message cannot be made ready");
@@ -103,10 +87,49 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     if dead {
         undeliverable::tell(&app, &row).await;
     }
+    if let Some(Outcome::Unpaired { reason }) = &outcome {
+        groups::refused(&app, chat, reason).await;
+    }
     Landed {
         chat,
         answered,
         outcome,
+    }
+}
+
+/// Makes the call; whether it is the row's last one.
+async fn carry_out(app: &App, row: &Leased, call: Call) -> (Option<Outcome>, bool) {
+    match call {
+        Call::Nothing => (None, true),
+        Call::Send {
+            part,
+            last,
+            options,
+        } => (
+            Some(topics::send(app, row, &Sendable::Part(&part), options).await),
+            last,
+        ),
+        Call::File {
+            file,
+            last,
+            options,
+        } => (
+            Some(topics::send(app, row, &Sendable::File(&file), options).await),
+            last,
+        ),
+        Call::Edit {
+            message,
+            body,
+            keyboard,
+        } => (
+            Some(
+                app.bot
+                    .client()
+                    .edit(row.chat, message, &body, keyboard.as_ref())
+                    .await,
+            ),
+            true,
+        ),
     }
 }
 
@@ -166,6 +189,9 @@ fn marked(row: &Leased, outcome: Option<&Outcome>, last: bool, now: Timestamp) -
         Outcome::Refused { reason } => Marked::Dead {
             reason: reason.clone(),
         },
+        Outcome::NoThread { .. } => Marked::Dead {
+            reason: NO_TOPIC.to_owned(),
+        },
     }
 }
 
@@ -215,6 +241,10 @@ fn tell(app: &App, row: &Leased, outcome: &Outcome, at: Timestamp) {
                 reason,
                 "Telegram refuses this message for good"
             );
+            app.metrics.dead.inc();
+        }
+        Outcome::NoThread { .. } => {
+            tracing::error!(row = row.row, chat.id = chat, "{NO_TOPIC}");
             app.metrics.dead.inc();
         }
         Outcome::Limited { .. } => app

@@ -45,6 +45,11 @@ impl Health {
         });
     }
 
+    /// When Telegram last answered a poll or a getMe.
+    pub(crate) fn last_heard(&self) -> Option<Timestamp> {
+        self.with(|facts| facts.heard)
+    }
+
     pub(crate) fn poll_failed(&self, problem: String) {
         self.with(|facts| facts.poll_problem = Some(problem));
     }

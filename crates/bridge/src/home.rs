@@ -47,6 +47,16 @@ impl Home {
         self.root.join("events")
     }
 
+    /// Files that event files name are put here.
+    pub(crate) fn attachments(&self) -> PathBuf {
+        self.root.join("attachments")
+    }
+
+    /// Files on their way in; none of them has a name.
+    pub(crate) fn incoming(&self) -> PathBuf {
+        self.root.join("incoming")
+    }
+
     pub(crate) fn rejected(&self) -> PathBuf {
         self.events().join("rejected")
     }
@@ -88,6 +98,8 @@ impl Home {
             self.events(),
             self.rejected(),
             self.responses(),
+            self.attachments(),
+            self.incoming(),
         ] {
             create(&directory)?;
             warnings.extend(close(&directory, FileType::Directory)?);
@@ -96,6 +108,17 @@ impl Home {
             warnings.extend(close(&file, FileType::RegularFile)?);
         }
         Ok(warnings)
+    }
+
+    /// Everything that nobody else may look into, whether it is there or not.
+    pub(crate) fn private_paths(&self) -> Vec<PathBuf> {
+        let directories = [
+            self.root.clone(),
+            self.events(),
+            self.rejected(),
+            self.responses(),
+        ];
+        directories.into_iter().chain(self.files()).collect()
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -213,6 +236,8 @@ mod tests {
             home.events(),
             home.rejected(),
             home.responses(),
+            home.attachments(),
+            home.incoming(),
         ] {
             assert_eq!(mode(&directory), 0o700, "{}", directory.display());
         }
@@ -259,6 +284,8 @@ mod tests {
             "events",
             "events/rejected",
             "responses",
+            "attachments",
+            "incoming",
         ] {
             let (folder, home) = home();
             let target = folder.path().join("elsewhere");

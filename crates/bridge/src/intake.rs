@@ -10,10 +10,13 @@ use cctelegram_core::event::Kind;
 use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::EventId;
 use cctelegram_core::mode::Mode;
+use cctelegram_core::quiet;
+use cctelegram_core::route::EnrolledGroup;
 use cctelegram_core::route::recipients;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
+use cctelegram_store::Likeness;
 use cctelegram_store::StoreError;
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -50,6 +53,10 @@ pub(crate) enum Refusal {
         "event id {0} was used for something else within the last 7 days: give each event an id of its own"
     )]
     Conflict(EventId),
+    #[error(
+        "a file that the event names was dropped, or belongs to another event: hand it over again"
+    )]
+    NoSuchFile,
     #[error("store the event")]
     Store(#[from] StoreError),
 }
@@ -61,25 +68,41 @@ pub(crate) async fn take(
     lifetime: Option<Duration>,
     actor: Actor,
 ) -> Result<Taken, Refusal> {
-    let mode = app.mode().await?.mode;
-    store(app, event, lifetime, Origin::Producer(actor), mode).await
+    let standing = standing(app).await?;
+    store(app, event, lifetime, Origin::Producer(actor), &standing).await
 }
 
-/// Takes events in their order. Between the look at the mode and the store's own queue nothing waits, so that none
+/// Takes events in their order. Between the look at mode and groups and the store's own queue nothing waits, so that none
 /// can overtake another.
 pub(crate) async fn take_all(app: &App, events: Vec<Event>) -> Vec<Result<Taken, Refusal>> {
-    let mode = app.mode().await.map(|status| status.mode);
-    let take = |event| {
-        let mode = mode.clone();
-        async { store(app, event, None, Origin::Producer(Actor::System), mode?).await }
+    let standing = standing(app).await;
+    let take = async |event| match &standing {
+        Ok(standing) => {
+            let origin = Origin::Producer(Actor::System);
+            store(app, event, None, origin, standing).await
+        }
+        Err(error) => Err(error.clone().into()),
     };
     join_all(events.into_iter().map(take)).await
 }
 
 /// Takes an alert of the bridge itself, which a full queue does not keep out.
 pub(crate) async fn alert(app: &App, event: Event) -> Result<Taken, Refusal> {
-    let mode = app.mode().await?.mode;
-    store(app, event, None, Origin::Bridge, mode).await
+    let standing = standing(app).await?;
+    store(app, event, None, Origin::Bridge, &standing).await
+}
+
+/// What is looked up before an event is judged.
+struct Standing {
+    mode: Mode,
+    groups: Vec<EnrolledGroup>,
+}
+
+async fn standing(app: &App) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        mode: app.mode().await?.mode,
+        groups: app.store.groups().await?,
+    })
 }
 
 enum Origin {
@@ -92,7 +115,7 @@ async fn store(
     event: Event,
     lifetime: Option<Duration>,
     origin: Origin,
-    mode: Mode,
+    standing: &Standing,
 ) -> Result<Taken, Refusal> {
     let received = app.now();
     if matches!(origin, Origin::Producer(_)) && app.memory.is_short(received) {
@@ -102,11 +125,16 @@ async fn store(
         &event,
         &app.config.people.routes,
         &app.config.people.chats(),
+        &standing.groups,
     );
     if recipients.is_empty() {
         return Err(Refusal::Nobody);
     }
-    let muted = mode.holds(&event);
+    let muted = standing.mode.holds(&event);
+    let likeness = app.config.quiet.repeats.and_then(|window| {
+        let content = quiet::likeness(&event)?;
+        Some(Likeness { content, window })
+    });
     // The digest covers what came; what is stored and shown has its secrets masked.
     let content = event.digest();
     let ask = event.asks().then(|| Ask {
@@ -127,6 +155,7 @@ async fn store(
         recipients,
         received,
         hold: muted,
+        likeness,
         ask,
         max_queue: app.config.intake.max_queue_size,
         actor,
@@ -156,6 +185,7 @@ async fn store(
             approval,
         }),
         AcceptOutcome::Conflict => Err(Refusal::Conflict(id)),
+        AcceptOutcome::NoSuchFile => Err(Refusal::NoSuchFile),
         AcceptOutcome::Full => {
             Box::pin(tell_full(app)).await;
             Err(Refusal::Full(app.config.intake.max_queue_size))

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod app;
+mod attachments;
 mod bot;
 mod bridge;
 mod cli;
@@ -11,12 +12,16 @@ mod clock;
 mod compose;
 mod config;
 mod dispatch;
+mod doctor;
+mod enrolment_question;
 mod expiry;
 mod flight;
+mod groups;
 mod health;
 mod home;
 mod http;
 mod intake;
+mod keys;
 mod local;
 mod lock;
 mod log;
@@ -29,6 +34,7 @@ mod sender;
 mod signals;
 mod spool;
 mod supervise;
+mod topics;
 mod undeliverable;
 mod wake;
 

@@ -163,10 +163,7 @@ impl Poller {
             return Ok(());
         };
         let bot = self.app.bot.client().bot_id();
-        let updates = updates
-            .into_iter()
-            .map(|update| (update.id, update.body))
-            .collect();
+        let updates = self.app.keys.seal_updates(bot, updates)?;
         self.app
             .store
             .take_updates(bot, updates, newest.saturating_add(1), now)

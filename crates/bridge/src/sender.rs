@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cctelegram_core::delivery::Outcome;
+use cctelegram_core::delivery::Priority;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::pacing::Pacer;
 use cctelegram_core::time::Timestamp;
@@ -40,6 +41,8 @@ struct Sender {
     /// Chats with a call under way: at most one each.
     busy: BTreeSet<ChatId>,
     limited: Option<(ChatId, Timestamp)>,
+    /// Chats whose own limit makes something wait.
+    waited: BTreeSet<ChatId>,
     /// Telegram refuses our token: nothing new is sent until this ends. Calls under way go on meanwhile.
     pause: Option<Pause>,
 }
@@ -59,6 +62,7 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
         flights: FuturesUnordered::new(),
         busy: BTreeSet::new(),
         limited: None,
+        waited: BTreeSet::new(),
         pause: None,
         app,
     };
@@ -142,6 +146,9 @@ impl Sender {
                 self.pacer.reserve(head.chat, now);
                 ready.push(head);
             } else if at > now {
+                if self.pacer.waits_for_its_limit(head.chat, now) {
+                    self.waited.insert(head.chat);
+                }
                 soonest = Some(soonest.map_or(at, |soonest| soonest.min(at)));
             }
         }
@@ -158,8 +165,10 @@ impl Sender {
         if heads.is_empty() {
             return Ok(());
         }
-        let rows = heads.iter().map(|head| head.row).collect();
-        let leased = self.app.store.lease(rows, now).await;
+        let leased = match self.rows(&heads, now).await {
+            Ok(rows) => self.app.store.lease(rows, now).await,
+            Err(error) => Err(error),
+        };
         let taken: BTreeSet<ChatId> = leased
             .iter()
             .flat_map(|leased| &leased.rows)
@@ -184,6 +193,23 @@ impl Sender {
         Ok(())
     }
 
+    /// The rows to lease: the chats' heads, or the lists that took their place.
+    async fn rows(&mut self, heads: &[Head], now: Timestamp) -> Result<Vec<i64>, StoreError> {
+        let above = self.app.config.quiet.fold_above;
+        let mut rows = Vec::with_capacity(heads.len());
+        for head in heads {
+            let waited = self.waited.remove(&head.chat);
+            let may_fold = waited && above > 0 && head.priority >= Priority::Result.rank();
+            let list = if may_fold {
+                self.app.store.fold(head.chat, above, now).await?
+            } else {
+                None
+            };
+            rows.push(list.unwrap_or(head.row));
+        }
+        Ok(rows)
+    }
+
     /// Takes note of what came of one call, whose mark is committed already.
     fn settle(&mut self, landed: Landed, stop: &CancellationToken) {
         let Landed {
@@ -205,6 +231,7 @@ impl Sender {
             | Outcome::Unpaired { .. }
             | Outcome::Migrated(_)
             | Outcome::Gone
+            | Outcome::NoThread { .. }
             | Outcome::Refused { .. } => {}
         }
     }

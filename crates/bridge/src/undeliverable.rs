@@ -22,10 +22,7 @@ pub(crate) async fn tell(app: &App, row: &Leased) {
     }
     let what = match &row.event {
         Some(event) => format!("“{}” (event {})", event.title, event.id),
-        None => format!(
-            "A list of {} messages that were held back",
-            row.held_events.len()
-        ),
+        None => format!("A list of {} messages", row.held_events.len()),
     };
     if row.event.is_none() && row.held_events.is_empty() {
         return;

@@ -1,10 +1,15 @@
 //! What is said over the local socket, in both directions.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::file::FileName;
 use crate::id::ApprovalId;
+use crate::id::AttachmentId;
+use crate::id::EnrolmentId;
 use crate::id::EventId;
 use crate::mode::Mode;
 use crate::time::Timestamp;
@@ -24,6 +29,17 @@ pub enum AcceptedAs {
     Stored,
     /// The same id was stored within the last 7 days.
     Duplicate,
+}
+
+/// The answer to a file that was handed over: events name it by its id.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FileTaken {
+    pub attachment_id: AttachmentId,
+    /// What it is called on the phone.
+    pub name: FileName,
+    pub size: u64,
+    /// SHA-256 of the file as it came.
+    pub sha256: String,
 }
 
 /// A request for a decision: an event of type `approval_request`, and how long it may wait.
@@ -103,12 +119,66 @@ pub struct QueueEntry {
     pub reason: Option<String>,
 }
 
+/// One message of the queue with everything that is stored of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct QueueItem {
+    #[serde(flatten)]
+    pub entry: QueueEntry,
+    /// How many of its parts were sent, where it is longer than one message.
+    pub parts_sent: u32,
+    /// When it was sent, given up or dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
+    /// What is to be done, as stored.
+    pub work: Value,
+    /// The event that it tells of, as stored: secrets are masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Value>,
+}
+
+/// What came of trying messages again.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Retried {
+    pub retried: Vec<Moved>,
+    /// Those that stay as they are, and why.
+    pub kept: Vec<Kept>,
+}
+
+/// A message that was queued anew.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Moved {
+    pub id: i64,
+    /// `waiting`, or `held` while the bridge is mute.
+    pub state: String,
+}
+
+/// A message that stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    pub id: i64,
+    pub reason: String,
+}
+
+/// What came of dropping a message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Dropped {
+    pub id: i64,
+    /// The request for a decision that is withdrawn because nobody has a copy of it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<ApprovalId>,
+}
+
 /// How the bridge is doing.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Status {
     pub version: String,
     pub pid: u32,
     pub home: String,
+    /// The key file, and the id of the key in it.
+    #[serde(default)]
+    pub key_file: String,
+    #[serde(default)]
+    pub key_id: String,
     pub started: Timestamp,
     pub bot: Option<String>,
     pub mode: ModeStatus,
@@ -127,6 +197,72 @@ pub struct Status {
     pub delivered: u64,
     pub allowed_users: u64,
     pub health_address: String,
+    /// When Telegram was last heard from.
+    #[serde(default)]
+    pub heard: Option<Timestamp>,
+}
+
+/// A group to be enrolled, for these projects; for all if none is named.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct EnrolRequest {
+    #[serde(default)]
+    pub projects: BTreeSet<String>,
+}
+
+/// An enrolment that was begun. Whoever has the code can ask for it, an allowed person decides.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EnrolStarted {
+    pub enrolment_id: EnrolmentId,
+    /// Adds the bot to a group and hands it the code; absent while the bot's name is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// What to write in the group instead.
+    pub command: String,
+    pub expires: Timestamp,
+}
+
+/// Where an enrolment stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EnrolStatus {
+    pub enrolment_id: EnrolmentId,
+    pub state: EnrolState,
+    /// The group that the code came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Who decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<i64>,
+}
+
+/// How far an enrolment got.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EnrolState {
+    /// The code was not used yet.
+    Open,
+    /// The code came from a group; allowed people are asked.
+    Asked,
+    Enrolled,
+    Refused,
+    Expired,
+    /// Taken back at the terminal.
+    Withdrawn,
+}
+
+/// A group that is enrolled.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChatEntry {
+    pub chat: i64,
+    pub title: String,
+    /// Empty means all.
+    pub projects: BTreeSet<String>,
+    pub forum: bool,
+    pub enrolled: Timestamp,
+    pub enrolled_by: i64,
+    /// The bot is not in the group any more.
+    pub away: bool,
 }
 
 /// An answer that is not what was asked for.

@@ -1,5 +1,6 @@
 //! Requests for a decision: what was asked, who may answer, and what every press comes to.
 
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -120,15 +121,51 @@ pub enum Verdict {
     Details,
 }
 
-/// Why a press changes nothing. Its text is what the presser is told.
+/// How a request ended. It is one sentence once a time zone is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Conclusion {
+    what: String,
+    at: Timestamp,
+    /// What stands behind the time.
+    rest: &'static str,
+}
+
+impl Conclusion {
+    fn new(what: &str, at: Timestamp, rest: &'static str) -> Self {
+        Self {
+            what: what.to_owned(),
+            at,
+            rest,
+        }
+    }
+
+    /// `Approved by @alice at 14:02 UTC.`
+    #[must_use]
+    pub fn told(&self, zone: &TimeZone) -> String {
+        format!("{} at {}{}", self.what, self.at.clock_time(zone), self.rest)
+    }
+}
+
+/// Why a press changes nothing. As text its times are in UTC, for the record.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Void {
     #[error("This button is not one of mine, or its message was replaced. Nothing was decided.")]
     Unknown,
     #[error("This button belongs to another message. Nothing was decided.")]
     Elsewhere,
-    #[error("{0}")]
-    Over(String),
+    #[error("{} Nothing was changed.", .0.told(&TimeZone::UTC))]
+    Over(Conclusion),
+}
+
+impl Void {
+    /// What the presser is told.
+    #[must_use]
+    pub fn told(&self, zone: &TimeZone) -> String {
+        match self {
+            Self::Unknown | Self::Elsewhere => self.to_string(),
+            Self::Over(end) => format!("{} Nothing was changed.", end.told(zone)),
+        }
+    }
 }
 
 impl Approval {
@@ -144,14 +181,11 @@ impl Approval {
             Choice::Details => return Ok(Verdict::Details),
             Choice::Option(choice) => choice,
         };
-        if let Some(truth) = self.ending() {
-            return Err(Void::Over(format!("{truth} Nothing was changed.")));
+        if let Some(end) = self.ending() {
+            return Err(Void::Over(end));
         }
         if let Some(end) = self.expires.filter(|end| *end <= press.at) {
-            return Err(Void::Over(format!(
-                "Expired at {}. Nothing was changed.",
-                end.clock_time()
-            )));
+            return Err(Void::Over(Conclusion::new("Expired", end, ".")));
         }
         if choice >= self.options.len() {
             return Err(Void::Unknown);
@@ -163,9 +197,9 @@ impl Approval {
         }))
     }
 
-    /// How the request ended, in one sentence for people; nothing while it is pending.
+    /// How the request ended; nothing while it is pending.
     #[must_use]
-    pub fn ending(&self) -> Option<String> {
+    pub fn ending(&self) -> Option<Conclusion> {
         Some(match &self.state {
             State::Pending => return None,
             State::Decided(decision) => {
@@ -173,22 +207,14 @@ impl Approval {
                     .options
                     .get(decision.choice)
                     .map_or("?", String::as_str);
-                format!(
-                    "{} by {} at {}.",
-                    decided(label),
-                    decision.by.display(),
-                    decision.at.clock_time()
-                )
+                let what = format!("{} by {}", decided(label), decision.by.display());
+                Conclusion::new(&what, decision.at, ".")
             }
-            State::Expired { at } => format!("Expired at {}: nobody decided.", at.clock_time()),
-            State::Withdrawn { at } => {
-                format!("Withdrawn by the one who asked at {}.", at.clock_time())
-            }
-            State::Locally { at } => {
-                format!("Already answered in the terminal at {}.", at.clock_time())
-            }
+            State::Expired { at } => Conclusion::new("Expired", *at, ": nobody decided."),
+            State::Withdrawn { at } => Conclusion::new("Withdrawn by the one who asked", *at, "."),
+            State::Locally { at } => Conclusion::new("Already answered in the terminal", *at, "."),
             State::Undeliverable { at } => {
-                format!("Could not be delivered, given up at {}.", at.clock_time())
+                Conclusion::new("Could not be delivered, given up", *at, ".")
             }
         })
     }
@@ -351,6 +377,9 @@ mod tests {
                 .press(&button(Choice::Option(1)), &press(4_000))
                 .unwrap_err();
             assert_eq!(told.to_string(), format!("{truth} Nothing was changed."));
+            let zone = TimeZone::posix("CET-1").unwrap();
+            let there = truth.replace("00:00 UTC", "01:00 CET");
+            assert_eq!(told.told(&zone), format!("{there} Nothing was changed."));
         }
         let late = approval(State::Pending)
             .press(&button(Choice::Option(0)), &press(60_000))

@@ -10,6 +10,7 @@ use crate::event::Kind;
 use crate::event::Severity;
 use crate::id::ApprovalId;
 use crate::id::ChatId;
+use crate::id::EnrolmentId;
 use crate::id::EventId;
 use crate::id::MessageId;
 use crate::time::Timestamp;
@@ -64,8 +65,16 @@ pub enum Work {
     Details,
     /// Send this text: an answer to a command, or word of something that happened to the bridge.
     Notice { text: String },
+    /// Ask in private whether a group may be enrolled; afterwards, say what became of it.
+    Enrolment { enrolment: EnrolmentId },
     /// Send one list of what was held back while the bridge was mute.
     Held { events: Vec<EventId> },
+    /// Send one list of so many messages that waited for the chat's limit.
+    Folded { count: u64 },
+    /// Send everything that is known of the events of a list, which is another row.
+    ListDetails { list: i64 },
+    /// Bring the message of the row's event up to date with how often the event came.
+    Count,
 }
 
 /// What one attempt came to. The Telegram client decides this once; nobody parses error text later.
@@ -88,6 +97,10 @@ pub enum Outcome {
     Migrated(ChatId),
     /// The message to edit is gone: send it anew.
     Gone,
+    /// The topic is gone, or closed to us: the message belongs elsewhere.
+    NoThread {
+        closed: bool,
+    },
     /// 401 or 404: the token is not valid now. Nothing is wrong with the message.
     Unauthorized {
         reason: String,

@@ -46,13 +46,28 @@ impl Timestamp {
         )
     }
 
-    /// The time of day for people: `14:02 UTC`.
+    /// The time of day for people, in their zone: `14:02 UTC`.
     #[must_use]
-    pub fn clock_time(self) -> String {
-        self.civil(&TimeZone::UTC).map_or_else(
-            || self.to_string(),
-            |time| time.strftime("%H:%M UTC").to_string(),
-        )
+    pub fn clock_time(self, zone: &TimeZone) -> String {
+        self.told(zone, "%H:%M %Z")
+    }
+
+    /// Date and time of day for people, in their zone: `2026-11-21 15:02 CET`.
+    #[must_use]
+    pub fn date_time(self, zone: &TimeZone) -> String {
+        self.told(zone, "%Y-%m-%d %H:%M %Z")
+    }
+
+    fn told(self, zone: &TimeZone, form: &str) -> String {
+        self.civil(zone)
+            .map_or_else(|| self.to_string(), |time| time.strftime(form).to_string())
+    }
+
+    /// Reads RFC 3339: `2026-11-21T14:02:07Z`, with any offset.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let stamp: jiff::Timestamp = text.trim().parse().ok()?;
+        Some(Self(stamp.as_millisecond()))
     }
 
     /// Date and time of day in a zone; `None` outside the years -9999 to 9999.
@@ -150,10 +165,16 @@ mod tests {
     }
 
     #[test]
-    fn times_are_shown_in_utc() {
+    fn times_are_kept_in_utc_and_told_in_a_zone() {
         let time = Timestamp::from_millis(1_763_733_727_123);
         assert_eq!(time.to_string(), "2025-11-21T14:02:07.123Z");
-        assert_eq!(time.clock_time(), "14:02 UTC");
+        assert_eq!(time.clock_time(&TimeZone::UTC), "14:02 UTC");
+        let vienna = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        assert_eq!(time.clock_time(&vienna), "15:02 CET");
+        assert_eq!(time.date_time(&vienna), "2025-11-21 15:02 CET");
+        let summer = Timestamp::parse("2026-07-01T00:30:00+02:00").unwrap();
+        assert_eq!(summer.date_time(&vienna), "2026-07-01 00:30 CEST");
+        assert_eq!(Timestamp::parse("yesterday"), None);
     }
 
     #[test]

@@ -68,9 +68,20 @@ impl World {
         if !self.people.contains_key(&user_id) {
             return Err(EmulatorError::UnknownUser(user_id));
         }
-        let message = self.message(user_id, message_id);
+        let data = self.button_data(user_id, message_id, label)?;
+        Ok(self.press_data(user_id, user_id, message_id, &data))
+    }
+
+    /// What the first button with that label sends back.
+    pub(crate) fn button_data(
+        &self,
+        chat_id: i64,
+        message_id: i64,
+        label: &str,
+    ) -> Result<String, EmulatorError> {
+        let message = self.message(chat_id, message_id);
         let message = message.ok_or(EmulatorError::NoSuchMessage {
-            user_id,
+            user_id: chat_id,
             message_id,
         })?;
         let mut buttons = message.keyboard.iter().flatten();
@@ -83,8 +94,7 @@ impl World {
             });
         };
         let data = button.callback_data.clone();
-        let data = data.ok_or_else(|| EmulatorError::NotACallback(label.to_owned()))?;
-        Ok(self.press_data(user_id, user_id, message_id, &data))
+        data.ok_or_else(|| EmulatorError::NotACallback(label.to_owned()))
     }
 
     /// Sends a callback query with any data, as a modified client can.
@@ -148,7 +158,7 @@ impl World {
 
 /// The entity of a leading `/command` or `/command@bot`; a command has 1 to 32 letters, digits or
 /// underscores (Bot API).
-fn command_entity(text: &str) -> Option<Value> {
+pub(crate) fn command_entity(text: &str) -> Option<Value> {
     let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let rest = text.strip_prefix('/')?;
     let command = rest

@@ -1,12 +1,15 @@
 //! One Bot API call from its arrival to its answer.
 
 use std::sync::Arc;
+use std::time::Duration;
+use std::time::UNIX_EPOCH;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::header::DATE;
 use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -21,6 +24,7 @@ use crate::methods::Answer;
 use crate::params::Params;
 use crate::params::body;
 use crate::polling;
+use crate::render;
 use crate::shared::Shared;
 
 /// How a call ends: with an answer, or with a lost connection.
@@ -120,6 +124,7 @@ async fn run(shared: &Arc<Shared>, method: Method, params: Params) -> Ending {
             code,
             description,
             retry_after,
+            migrate_to: None,
         }))),
         Some(FaultKind::Raw { code, body }) => Ending::Answered(call.raw(code, body)),
         Some(FaultKind::DropBefore) => call.drop_it("connection dropped before execution"),
@@ -165,7 +170,14 @@ impl OpenCall {
             Ok(_) => self.close(200, None),
             Err(error) => self.close(error.code, Some(error.description.clone())),
         }
-        answer(outcome)
+        let mut response = answer(outcome);
+        // The emulator's own clock, which a test may have moved.
+        let seconds = self.shared.read(|world| world.clock.unix());
+        let date = UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs());
+        if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(date)) {
+            response.headers_mut().insert(DATE, date);
+        }
+        response
     }
 
     fn raw(mut self, code: u16, body: String) -> Response {
@@ -211,8 +223,11 @@ fn answer(outcome: Answer) -> Response {
     };
     let mut body =
         json!({ "ok": false, "error_code": error.code, "description": error.description });
-    if let (Some(seconds), Some(fields)) = (error.retry_after, body.as_object_mut()) {
-        fields.insert("parameters".into(), json!({ "retry_after": seconds }));
+    let mut parameters = json!({});
+    render::insert(&mut parameters, "retry_after", error.retry_after);
+    render::insert(&mut parameters, "migrate_to_chat_id", error.migrate_to);
+    if parameters != json!({}) {
+        render::insert(&mut body, "parameters", Some(parameters));
     }
     let mut response = (status(error.code), axum::Json(body)).into_response();
     if let Some(seconds) = error.retry_after {

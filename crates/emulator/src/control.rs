@@ -1,6 +1,8 @@
 //! `/control/…`: what the handle can do, over HTTP, for the page and for tests in other languages.
 //! Only for this machine: other names in `Host` (DNS rebinding) and other origins are refused.
 
+mod groups;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ use tokio::time::timeout;
 use crate::error::EmulatorError;
 use crate::faults::Fault;
 use crate::limits::Limits;
+use crate::methods::Webhook;
 use crate::model::User;
 use crate::page;
 use crate::shared::Shared;
@@ -58,6 +61,7 @@ enum Action {
     },
     ClearFaults {},
     Fault(Fault),
+    Group(groups::GroupAction),
     OpenChat {
         user_id: i64,
     },
@@ -178,6 +182,7 @@ async fn look(shared: &Shared, name: &str, asked: Asked) -> Response {
                 json!(world.updates.pending(now))
             }
             "refused_429" => json!(world.calls.refused_429),
+            "topics" => json!(world.topics.of(asked.chat_id)),
             "state" => state(world, shared.version()),
             _ => return None,
         };
@@ -213,7 +218,7 @@ fn state(world: &World, version: u64) -> Value {
     json!({
         "bot": { "id": world.bot.id, "name": world.bot.name, "username": world.bot.username },
         "people": people.collect::<Vec<_>>(),
-        "groups": world.groups.iter().map(|(id, title)| json!({ "id": id, "title": title }))
+        "groups": world.groups.iter().map(|(id, group)| json!({ "id": id, "title": group.title }))
             .collect::<Vec<_>>(),
         "commands": world.commands.values().next_back(),
         "date": world.clock.unix(),
@@ -266,9 +271,10 @@ fn perform(world: &mut World, action: Action) -> Result<Value, EmulatorError> {
         Action::Block { user_id } => world.set_blocked(user_id, ChatState::Blocked),
         Action::ClearFaults {} => world.faults.clear(),
         Action::Fault(fault) => world.faults.add(fault),
+        Action::Group(action) => return groups::perform(world, action),
         Action::OpenChat { user_id } => world.open_chat(user_id),
         Action::OpenGroup { chat_id, title } => {
-            world.groups.insert(chat_id, title);
+            world.open_group(chat_id, &title);
         }
         Action::Press {
             user_id,
@@ -305,7 +311,7 @@ fn perform(world: &mut World, action: Action) -> Result<Value, EmulatorError> {
         Action::SetLimits { on } => world.limits = Limits::new(on),
         Action::SetToken { token } => world.bot.token = token,
         Action::SetWebhookUrl { url } => {
-            world.webhook = Some(url).filter(|url| !url.is_empty());
+            world.webhook = Webhook::at(&url, None);
         }
         Action::Unblock { user_id } => world.set_blocked(user_id, ChatState::Open),
         Action::Users(user) => world.add_user(user),

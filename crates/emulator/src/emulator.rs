@@ -1,5 +1,7 @@
 //! The handle a test or the demo holds.
 
+mod groups;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +19,7 @@ use tokio::time::timeout_at;
 use crate::api;
 use crate::error::EmulatorError;
 use crate::faults::Fault;
+use crate::methods::Webhook;
 use crate::model::Call;
 use crate::model::CallbackAnswer;
 use crate::model::Message;
@@ -89,6 +92,7 @@ impl Emulator {
             id,
             username: options.bot_username,
             name: options.bot_name,
+            has_topics: false,
         };
         let shared = Arc::new(Shared::new(World::new(bot, options.limits)));
         let server = Server::start(Arc::clone(&shared), options.port).await?;
@@ -135,13 +139,6 @@ impl Emulator {
     /// The user pressed Start at some earlier time: the bot may write, but gets no update.
     pub fn open_chat(&self, user_id: i64) {
         self.0.shared.change(|world| world.open_chat(user_id));
-    }
-
-    /// Adds a group the bot is a member of; its id is negative.
-    pub fn open_group(&self, chat_id: i64, title: &str) {
-        self.0
-            .shared
-            .change(|world| world.groups.insert(chat_id, title.to_owned()));
     }
 
     /// The user types in the private chat, which opens (or unblocks) it. An unknown user is made
@@ -260,8 +257,8 @@ impl Emulator {
 
     /// As if somebody had set a webhook: `getUpdates` gets 409.
     pub fn set_webhook_url(&self, url: &str) {
-        let url = Some(url.to_owned()).filter(|url| !url.is_empty());
-        self.0.shared.change(|world| world.webhook = url);
+        let webhook = Webhook::at(url, None);
+        self.0.shared.change(|world| world.webhook = webhook);
     }
 
     /// Moves the emulator's clock: updates and presses expire, limits refill, dates move.

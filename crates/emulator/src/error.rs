@@ -6,6 +6,8 @@ pub(crate) struct ApiError {
     pub(crate) code: u16,
     pub(crate) description: String,
     pub(crate) retry_after: Option<u64>,
+    /// The supergroup that took the place of the group.
+    pub(crate) migrate_to: Option<i64>,
 }
 
 impl ApiError {
@@ -14,6 +16,7 @@ impl ApiError {
             code,
             description: description.into(),
             retry_after: None,
+            migrate_to: None,
         }
     }
 
@@ -42,6 +45,15 @@ impl ApiError {
             code: 429,
             description: format!("Too Many Requests: retry after {seconds}"),
             retry_after: Some(seconds),
+            migrate_to: None,
+        }
+    }
+
+    pub(crate) fn migrated(to: i64) -> Self {
+        let what = "group chat was upgraded to a supergroup chat";
+        Self {
+            migrate_to: Some(to),
+            ..Self::bad_request(what)
         }
     }
 }
@@ -73,4 +85,21 @@ pub enum EmulatorError {
     /// The button opens a link or copies text, or is disabled: a press sends nothing to the bot.
     #[error("button {0:?} sends no callback query")]
     NotACallback(String),
+    /// No such group was added.
+    #[error("group {0} is unknown")]
+    NoSuchGroup(i64),
+    /// Only members write, press and change who is in.
+    #[error("user {user_id} is not a member of group {chat_id}")]
+    NotAMember {
+        /// The group.
+        chat_id: i64,
+        /// Who is not in it.
+        user_id: i64,
+    },
+    /// The topic does not exist.
+    #[error("there is no topic {0}")]
+    NoSuchTopic(i64),
+    /// Only a small group that was not moved yet becomes a supergroup.
+    #[error("group {0} cannot become a supergroup")]
+    CannotMove(i64),
 }

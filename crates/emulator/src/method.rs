@@ -25,6 +25,7 @@ pub(crate) enum Kind {
 pub(crate) enum Method {
     AnswerCallbackQuery,
     Close,
+    CreateForumTopic,
     DeleteMessage,
     DeleteMyCommands,
     DeleteWebhook,
@@ -86,6 +87,7 @@ impl Method {
         match self {
             Self::AnswerCallbackQuery => ("answerCallbackQuery", ANSWER),
             Self::Close => ("close", &[]),
+            Self::CreateForumTopic => ("createForumTopic", CREATE_TOPIC),
             Self::DeleteMessage => (
                 "deleteMessage",
                 &[("chat_id", Chat), ("message_id", Integer)],
@@ -113,9 +115,10 @@ impl Method {
     }
 }
 
-const ALL: [Method; 22] = [
+const ALL: [Method; 23] = [
     Method::AnswerCallbackQuery,
     Method::Close,
+    Method::CreateForumTopic,
     Method::DeleteMessage,
     Method::DeleteMyCommands,
     Method::DeleteWebhook,
@@ -140,13 +143,12 @@ const ALL: [Method; 22] = [
 
 /// Parameters Telegram has and this emulator refuses, because ignoring them would change the
 /// outcome.
-pub(crate) const UNSUPPORTED: [&str; 10] = [
+pub(crate) const UNSUPPORTED: [&str; 9] = [
     "business_connection_id",
     "direct_messages_topic_id",
     "ephemeral_message_parameters",
     "inline_message_id",
     "message_effect_id",
-    "message_thread_id",
     "parse_mode",
     "rich_message",
     "suggested_post_parameters",
@@ -161,6 +163,7 @@ const ANSWER: Parameters = &[
     ("cache_time", Integer),
 ];
 const COMMAND_SCOPE: Parameters = &[("scope", Json), ("language_code", Text)];
+const CREATE_TOPIC: Parameters = &[("chat_id", Chat), ("name", Text), ("icon_color", Integer)];
 const EDIT_CAPTION: Parameters = &[
     ("chat_id", Chat),
     ("message_id", Integer),
@@ -190,6 +193,7 @@ const GET_UPDATES: Parameters = &[
 ];
 const SEND_DOCUMENT: Parameters = &[
     ("chat_id", Chat),
+    ("message_thread_id", Integer),
     ("document", File),
     ("caption", Text),
     ("caption_entities", Json),
@@ -202,6 +206,7 @@ const SEND_DOCUMENT: Parameters = &[
 ];
 const SEND_MESSAGE: Parameters = &[
     ("chat_id", Chat),
+    ("message_thread_id", Integer),
     ("text", Text),
     ("entities", Json),
     ("link_preview_options", Json),
@@ -213,6 +218,7 @@ const SEND_MESSAGE: Parameters = &[
 ];
 const SEND_PHOTO: Parameters = &[
     ("chat_id", Chat),
+    ("message_thread_id", Integer),
     ("photo", File),
     ("caption", Text),
     ("caption_entities", Json),

@@ -7,7 +7,10 @@ mod commands;
 mod edits;
 mod files;
 mod messages;
+mod topics;
 mod webhook;
+
+pub(crate) use self::webhook::Webhook;
 
 use serde_json::Value;
 use serde_json::json;
@@ -26,6 +29,7 @@ pub(crate) fn execute(world: &mut World, method: Method, params: &Params) -> Ans
     match method {
         Method::AnswerCallbackQuery => callbacks::answer(world, params),
         Method::Close | Method::LogOut => Ok(true.into()),
+        Method::CreateForumTopic => topics::create(world, params),
         Method::DeleteMessage => edits::delete(world, params),
         Method::DeleteMyCommands => commands::delete(world, params),
         Method::DeleteWebhook => Ok(webhook::delete(world, params)),
@@ -56,11 +60,11 @@ fn get_me(world: &World) -> Value {
         "supports_inline_queries",
         "can_connect_to_business",
         "has_main_web_app",
-        "has_topics_enabled",
         "allows_users_to_create_topics",
         "can_manage_bots",
     ] {
         render::insert(&mut bot, ability, Some(false));
     }
+    render::insert(&mut bot, "has_topics_enabled", Some(world.bot.has_topics));
     bot
 }

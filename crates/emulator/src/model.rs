@@ -29,6 +29,10 @@ pub struct Message {
     pub chat_id: i64,
     /// Sent by the bot, not by the person.
     pub from_bot: bool,
+    /// Who wrote it in a group; absent for the bot, for anonymous administrators and in private chats.
+    pub sender: Option<i64>,
+    /// The topic it is in (`message_thread_id`).
+    pub thread: Option<i64>,
     /// Unix time.
     pub date: i64,
     /// Unix time of the last edit of text or caption.

@@ -4,6 +4,8 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::groups::ANONYMOUS_ADMIN;
+use crate::groups::GroupKind;
 use crate::model::Button;
 use crate::model::Document;
 use crate::model::Message;
@@ -32,13 +34,47 @@ pub(crate) fn bot(world: &World) -> Value {
 
 pub(crate) fn chat(world: &World, chat_id: i64) -> Value {
     let Some(person) = world.people.get(&chat_id) else {
-        let title = world.groups.get(&chat_id).cloned().unwrap_or_default();
-        return json!({ "id": chat_id, "type": "supergroup", "title": title });
+        return group(world, chat_id);
     };
     let mut chat =
         json!({ "id": chat_id, "type": "private", "first_name": person.user.first_name });
     insert(&mut chat, "username", person.user.username.clone());
     chat
+}
+
+fn group(world: &World, chat_id: i64) -> Value {
+    let (title, kind) = world
+        .groups
+        .get(&chat_id)
+        .map_or(("", GroupKind::Supergroup), |group| {
+            (group.title.as_str(), group.kind)
+        });
+    let name = match kind {
+        GroupKind::Basic => "group",
+        GroupKind::Supergroup | GroupKind::Forum => "supergroup",
+    };
+    let mut chat = json!({ "id": chat_id, "type": name, "title": title });
+    insert(
+        &mut chat,
+        "is_forum",
+        (kind == GroupKind::Forum).then_some(true),
+    );
+    chat
+}
+
+/// Who wrote a message. Anonymous administrators write as an account of Telegram's own.
+fn author(world: &World, message: &Message) -> Value {
+    let person = message.sender.unwrap_or(message.chat_id);
+    match world.people.get(&person) {
+        _ if message.from_bot => bot(world),
+        Some(person) => user(&person.user),
+        None => json!({
+            "id": ANONYMOUS_ADMIN,
+            "is_bot": true,
+            "first_name": "Group",
+            "username": "GroupAnonymousBot",
+        }),
+    }
 }
 
 /// A message as the bot sees it, with the message it answers.
@@ -56,17 +92,19 @@ pub(crate) fn message(world: &World, message: &Message) -> Value {
 }
 
 fn bare_message(world: &World, message: &Message) -> Value {
-    let from = match world.people.get(&message.chat_id) {
-        Some(person) if !message.from_bot => user(&person.user),
-        Some(_) | None => bot(world),
-    };
     let mut object = json!({
         "message_id": message.message_id,
-        "from": from,
+        "from": author(world, message),
         "chat": chat(world, message.chat_id),
         "date": message.date,
     });
     insert(&mut object, "edit_date", message.edit_date);
+    insert(&mut object, "message_thread_id", message.thread);
+    insert(
+        &mut object,
+        "is_topic_message",
+        message.thread.is_some().then_some(true),
+    );
     insert(&mut object, "text", message.text.clone());
     insert(&mut object, "caption", message.caption.clone());
     if !message.entities.is_empty() {
@@ -150,7 +188,7 @@ fn photo(document: &Document) -> Value {
 }
 
 /// Width and height from the IHDR chunk.
-fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+pub(crate) fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let header = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
     let number = |at: usize| {
         let bytes = header.get(at..at + 4)?.try_into().ok()?;

@@ -11,7 +11,11 @@ use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::error::ApiError;
 use crate::faults::Faults;
+use crate::groups::GroupKind;
+use crate::groups::GroupState;
+use crate::groups::Topics;
 use crate::limits::Limits;
+use crate::methods::Webhook;
 use crate::model::CallbackAnswer;
 use crate::model::Document;
 use crate::model::Message;
@@ -24,8 +28,9 @@ pub(crate) struct World {
     pub(crate) bot: Bot,
     pub(crate) clock: Clock,
     pub(crate) people: BTreeMap<i64, Person>,
-    /// Titles of groups by their negative ids.
-    pub(crate) groups: BTreeMap<i64, String>,
+    /// By their negative ids.
+    pub(crate) groups: BTreeMap<i64, GroupState>,
+    pub(crate) topics: Topics,
     /// In the order of their ids.
     pub(crate) messages: Vec<Message>,
     pub(crate) updates: Updates,
@@ -33,7 +38,7 @@ pub(crate) struct World {
     pub(crate) calls: Calls,
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
-    pub(crate) webhook: Option<String>,
+    pub(crate) webhook: Option<Webhook>,
     /// Command lists by scope and language.
     pub(crate) commands: BTreeMap<(String, String), Value>,
     /// When the bot last was "typing…" in a chat.
@@ -48,6 +53,8 @@ pub(crate) struct Bot {
     pub(crate) id: i64,
     pub(crate) username: String,
     pub(crate) name: String,
+    /// Are there topics in private chats (Bot API 9.4; the owner of the bot switches them)?
+    pub(crate) has_topics: bool,
 }
 
 pub(crate) struct Person {
@@ -77,6 +84,7 @@ impl World {
             clock: Clock::start(),
             people: BTreeMap::new(),
             groups: BTreeMap::new(),
+            topics: Topics::default(),
             messages: Vec::new(),
             updates: Updates::new(),
             presses: HashMap::new(),
@@ -108,14 +116,22 @@ impl World {
         (message.chat_id == chat_id && !message.deleted).then_some(message)
     }
 
+    /// The id of the next message or topic.
+    pub(crate) fn next_id(&mut self) -> i64 {
+        let id = self.next_message;
+        self.next_message += 1;
+        id
+    }
+
     /// An empty message with the next id; [`World::post`] stores it.
     pub(crate) fn draft(&mut self, chat_id: i64, from_bot: bool) -> Message {
-        let message_id = self.next_message;
-        self.next_message += 1;
+        let message_id = self.next_id();
         Message {
             message_id,
             chat_id,
             from_bot,
+            sender: None,
+            thread: None,
             date: self.clock.unix(),
             edit_date: None,
             text: None,
@@ -175,6 +191,23 @@ impl World {
     /// The chat a call names, if the bot may write there.
     pub(crate) fn writable_chat(&self, params: &Params) -> Result<i64, ApiError> {
         let chat = self.known_chat(params)?;
+        if let Some(group) = self.groups.get(&chat) {
+            return match group {
+                GroupState {
+                    moved_to: Some(to), ..
+                } => Err(ApiError::migrated(*to)),
+                GroupState { has_bot: true, .. } => Ok(chat),
+                GroupState { kind, .. } => {
+                    let kind = if *kind == GroupKind::Basic {
+                        "group"
+                    } else {
+                        "supergroup"
+                    };
+                    let what = format!("Forbidden: bot was kicked from the {kind} chat");
+                    Err(ApiError::new(403, what))
+                }
+            };
+        }
         match self
             .people
             .get(&chat)

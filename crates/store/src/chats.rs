@@ -43,10 +43,15 @@ pub(crate) async fn park(
 
 /// Lets messages go to a chat again, those that waited included.
 pub(crate) async fn unpark(tx: &mut Tx, chat: ChatId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM chat WHERE id = $1")
-        .bind(chat.0)
-        .execute(tx.connection())
-        .await?;
+    for sql in [
+        "DELETE FROM chat WHERE id = $1",
+        "UPDATE enrolled_chat SET away = NULL WHERE id = $1",
+    ] {
+        sqlx::query(sql)
+            .bind(chat.0)
+            .execute(tx.connection())
+            .await?;
+    }
     tx.known.forget();
     Ok(())
 }

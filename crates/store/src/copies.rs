@@ -11,6 +11,7 @@ use cctelegram_core::time::Timestamp;
 
 use crate::approvals;
 use crate::error::StoreError;
+use crate::groups;
 use crate::rows;
 use crate::rows::NewRow;
 use crate::settings;
@@ -20,7 +21,7 @@ use crate::tx::Tx;
 use crate::writer::Change;
 
 impl Store {
-    /// Queues an edit of every copy that a chat in `allowed` has of a pending request, after a gap in which presses were
+    /// Queues an edit of every copy that a chat in `allowed` or an enrolled group has of a pending request, after a gap in which presses were
     /// lost. Answers how many. It can wait: it is of use to whoever is about to press again, and to nobody else.
     pub async fn touch_open(
         &self,
@@ -42,9 +43,12 @@ impl Change for TouchOpen {
 
     async fn apply(&self, tx: &mut Tx) -> Result<u64, StoreError> {
         let mut queued = 0;
+        let groups = groups::all(tx.connection()).await?;
+        let mut allowed = self.allowed.clone();
+        allowed.extend(groups.iter().map(|group| group.chat));
         for id in approvals::pending_ids(tx).await? {
             for chat in copies(tx, id, Copies::Sent).await? {
-                if self.allowed.contains(&chat) {
+                if allowed.contains(&chat) {
                     let edit = queue_edit(tx, id, chat, Priority::Result, self.now).await?;
                     queued += u64::from(edit);
                 }

@@ -22,6 +22,7 @@ use crate::copies;
 use crate::endings;
 use crate::error::StoreError;
 use crate::events::EventKey;
+use crate::fold::ListKey;
 use crate::inbox;
 use crate::inbox::StoredUpdateId;
 use crate::responses;
@@ -74,6 +75,8 @@ pub struct Handling {
     pub switch: Option<Option<Switch>>,
     /// Send everything that is known of this event, which a button led to, to this chat.
     pub details: Option<(EventKey, ChatId)>,
+    /// Send everything that is known of the events of this list to this chat.
+    pub list_details: Option<(ListKey, ChatId)>,
     /// This stranger has just been refused politely.
     pub stranger: Option<UserId>,
 }
@@ -209,6 +212,13 @@ impl Handle {
         }
         if let Some((EventKey(key), chat)) = self.handling.details {
             rows::insert(tx, &answer(chat, &Work::Details, Some(key), None, at)).await?;
+        }
+        if let Some((ListKey(list), chat)) = self.handling.list_details {
+            rows::insert(
+                tx,
+                &answer(chat, &Work::ListDetails { list }, None, None, at),
+            )
+            .await?;
         }
         Ok(())
     }

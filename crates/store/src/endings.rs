@@ -123,7 +123,8 @@ impl ExpireDue {
     }
 }
 
-async fn end(
+/// Ends a pending request, tells every chat that has a copy, and writes the answer.
+pub(crate) async fn end(
     tx: &mut Tx,
     id: ApprovalId,
     state: &State,

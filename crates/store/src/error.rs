@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use cctelegram_core::id::AttachmentId;
+
 use crate::inbox::StoredUpdateId;
 
 /// Why a read or a change did not happen. After an error nothing of the change is stored.
@@ -25,6 +27,8 @@ pub enum StoreError {
     Unrecorded,
     #[error("an event needs at least one recipient")]
     Nobody,
+    #[error("there is no file {0} that an event could name")]
+    NoSuchFile(AttachmentId),
     #[error("update {} is handled already", .0.0)]
     AlreadyHandled(StoredUpdateId),
     #[error("the request has no such option")]

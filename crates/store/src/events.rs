@@ -63,7 +63,7 @@ pub(crate) async fn by_key(
     body.map(|body| from_json("event", &body)).transpose()
 }
 
-/// The latest event with this id.
+/// The latest event that was taken under this id.
 pub(crate) async fn by_id(
     connection: &mut SqliteConnection,
     id: &EventId,

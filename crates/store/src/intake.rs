@@ -20,10 +20,13 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 
 use crate::approvals;
+use crate::attachments;
 use crate::backlog;
 use crate::chats;
 use crate::error::StoreError;
 use crate::events;
+use crate::repeat;
+use crate::repeat::Likeness;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::NewRow;
@@ -45,6 +48,8 @@ pub struct Accept {
     pub received: Timestamp,
     /// Keep it back until the mute ends.
     pub hold: bool,
+    /// What makes it the same as another one; `None` where each gets a message of its own.
+    pub likeness: Option<Likeness>,
     pub ask: Option<Ask>,
     /// How many events may wait.
     pub max_queue: u64,
@@ -73,6 +78,8 @@ pub enum AcceptOutcome {
     Conflict,
     /// Too many events wait; nothing was stored.
     Full,
+    /// A file that it names is not there, or is another event's; nothing was stored.
+    NoSuchFile,
 }
 
 impl Store {
@@ -94,6 +101,10 @@ impl Change for Accept {
             tx.commit_quiet();
             return Ok(outcome);
         }
+        if !attachments::are_free(tx, &self.event.attachments).await? {
+            tx.commit_quiet();
+            return Ok(AcceptOutcome::NoSuchFile);
+        }
         let parked = chats::parked_among(tx, &self.recipients).await?;
         let scope = backlog::Scope::of(&self.recipients, &parked);
         if !self.exempt && backlog::waiting(tx, scope).await? >= self.max_queue {
@@ -110,6 +121,7 @@ impl Accept {
     async fn seen(&self, tx: &mut Tx) -> Result<Option<AcceptOutcome>, StoreError> {
         if !tx.known.seen_purged {
             forget_old(tx.connection(), self.received).await?;
+            repeat::forget_old(tx, self.received).await?;
             tx.known.seen_purged = true;
         }
         let seen: Option<(i64, Vec<u8>)> =
@@ -129,6 +141,7 @@ impl Accept {
 
     async fn store(&self, tx: &mut Tx, parked: &BTreeSet<ChatId>) -> Result<(), StoreError> {
         let key = events::insert(tx, &self.event, self.received).await?;
+        attachments::claim(tx, key, &self.event.attachments).await?;
         self.remember(tx, key).await?;
         if let Some(ask) = &self.ask {
             approvals::insert(tx, &self.approval(ask), key).await?;
@@ -138,6 +151,10 @@ impl Accept {
         {
             tasks::end(tx, task, self.received).await?;
         }
+        if let Some(first) = repeat::count_again(tx, self).await? {
+            return tx.commit(repeat::repeating(self.record(), &first)).await;
+        }
+        repeat::begin(tx, self, key).await?;
         let work = self.work();
         for chat in &self.recipients {
             let row = NewRow {
@@ -192,7 +209,10 @@ impl Accept {
     fn work(&self) -> Work {
         match (&self.ask, &self.event.task_id) {
             (Some(ask), _) => Work::Approval { approval: ask.id },
-            (None, Some(task)) if self.event.kind.is_progress() => {
+            // A message that is replaced by the next one cannot carry files.
+            (None, Some(task))
+                if self.event.kind.is_progress() && self.event.attachments.is_empty() =>
+            {
                 Work::Progress { task: task.clone() }
             }
             (None, _) => Work::Event,
@@ -221,6 +241,7 @@ impl Accept {
             "type": self.event.kind.name(),
             "recipients": self.recipients,
             "held": self.hold,
+            "files": self.event.attachments.iter().map(|file| &file.sha256).collect::<Vec<_>>(),
             "digest": self.ask.as_ref().map(|ask| &ask.digest),
             "expires": self.ask.as_ref().and_then(|ask| ask.expires),
         });

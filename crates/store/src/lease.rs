@@ -16,7 +16,11 @@ use crate::approvals;
 use crate::copies;
 use crate::error::StoreError;
 use crate::events;
+use crate::fold;
 use crate::lost::Lost;
+use crate::questions;
+use crate::questions::Question;
+use crate::repeat;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::from_json;
@@ -39,9 +43,12 @@ pub struct Leased {
     pub parts_sent: u32,
     pub event: Option<Event>,
     pub approval: Option<Approval>,
-    /// The message to edit: the progress message of the task, or the copy of the request that has the buttons.
+    /// The message to edit: the progress message of the task, the copy of the request that has the buttons, or the first
+    /// message of the event that came again.
     pub message: Option<MessageId>,
-    /// For `Work::Held`: the events that were held back.
+    /// How often the row's event came, where its message tells.
+    pub count: u32,
+    /// For lists and their details: the listed events.
     pub held_events: Vec<Event>,
     pub reply_to: Option<MessageId>,
 }
@@ -191,7 +198,12 @@ async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
         Some(key) => events::by_key(tx.connection(), key).await?,
         None => None,
     };
-    let held_events = held(tx, &work).await?;
+    let told = matches!(work, Work::Event | Work::Count);
+    let count = match row.event.filter(|_| told) {
+        Some(key) => repeat::count(tx, key).await?,
+        None => 1,
+    };
+    let held_events = listed(tx, row.id, &work).await?;
     Ok(Loaded::Ready(Box::new(Leased {
         row: row.id,
         chat: ChatId(row.chat),
@@ -201,6 +213,7 @@ async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
         event,
         approval,
         message,
+        count,
         held_events,
         reply_to: row.reply_to.map(MessageId),
     })))
@@ -235,21 +248,46 @@ async fn target(
             }
             None => Target::Pointless,
         },
+        Work::Count => {
+            let first = repeat::first_message(tx, row.event, chat).await?;
+            first.map_or(Target::Pointless, Target::Edit)
+        }
+        Work::Enrolment { enrolment } => match questions::question(tx, *enrolment, chat).await? {
+            Question::Send => Target::New,
+            Question::Edit(message) => Target::Edit(message),
+            Question::Nothing => Target::Pointless,
+        },
         Work::Approval { .. }
         | Work::Event
         | Work::Details
         | Work::Notice { .. }
-        | Work::Held { .. } => Target::New,
+        | Work::Held { .. }
+        | Work::Folded { .. }
+        | Work::ListDetails { .. } => Target::New,
     })
 }
 
-async fn held(tx: &mut Tx, work: &Work) -> Result<Vec<Event>, StoreError> {
-    let Work::Held { events: ids } = work else {
-        return Ok(Vec::new());
-    };
+/// The events that the row is a list of, or tells the details of.
+async fn listed(tx: &mut Tx, row: i64, work: &Work) -> Result<Vec<Event>, StoreError> {
+    match work {
+        Work::Held { events } => held(tx, events).await,
+        Work::Folded { .. } => fold::events(tx.connection(), row).await,
+        Work::ListDetails { list } => fold::events(tx.connection(), *list).await,
+        Work::Event
+        | Work::Progress { .. }
+        | Work::Approval { .. }
+        | Work::ApprovalEdit { .. }
+        | Work::Details
+        | Work::Notice { .. }
+        | Work::Enrolment { .. }
+        | Work::Count => Ok(Vec::new()),
+    }
+}
+
+async fn held(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        let event = events::by_id(tx.connection(), id).await;
+        let event = repeat::counted_by_id(tx, id).await;
         found.extend(unless_damaged(format!("event {id}"), event)?.flatten());
     }
     Ok(found)

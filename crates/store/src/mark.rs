@@ -17,7 +17,10 @@ use crate::buttons;
 use crate::chats;
 use crate::copies;
 use crate::error::StoreError;
+use crate::fold;
 use crate::lost::Lost;
+use crate::moving;
+use crate::questions;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::from_json;
@@ -104,7 +107,7 @@ impl Change for Mark {
             Marked::Released => self.release(tx).await?,
             Marked::Parked { reason } => return self.park(tx, reason).await,
             Marked::Dead { reason } => return self.dead(tx, &row, reason).await,
-            Marked::Migrated(chat) => self.migrate(tx, *chat).await?,
+            Marked::Migrated(chat) => return self.migrate(tx, *chat).await,
             Marked::Anew => self.anew(tx, &row).await?,
         }
         tx.commit_quiet();
@@ -125,6 +128,9 @@ impl Mark {
             .bind(i64::from(parts))
             .execute(tx.connection())
             .await?;
+        if row.kind == "folded" {
+            fold::bind(tx, self.row, message).await?;
+        }
         self.remember(tx, row, "part", message).await
     }
 
@@ -156,8 +162,14 @@ impl Mark {
         if let (Work::Approval { .. }, Some(approval)) = (&work, &row.approval) {
             buttons::bind(tx, approval, self.chat, message).await?;
         }
+        if let Work::Enrolment { enrolment } = &work {
+            questions::bind(tx, *enrolment, self.chat, message).await?;
+        }
         if let (Work::Progress { .. }, Some(task)) = (&work, &row.task) {
             tasks::set_message(tx, self.chat, task, message).await?;
+        }
+        if matches!(work, Work::Folded { .. }) {
+            fold::bind(tx, self.row, message).await?;
         }
         Ok(())
     }
@@ -227,20 +239,8 @@ impl Mark {
 
     async fn migrate(&self, tx: &mut Tx, to: ChatId) -> Result<(), StoreError> {
         self.release(tx).await?;
-        for sql in [
-            "UPDATE outbox SET chat = $2 WHERE chat = $1 AND done IS NULL",
-            "UPDATE button SET chat = $2 WHERE chat = $1 AND message IS NULL",
-            // The old group's messages cannot be edited from the new one.
-            "DELETE FROM progress_message WHERE chat = $1 AND chat <> $2",
-        ] {
-            sqlx::query(sql)
-                .bind(self.chat.0)
-                .bind(to.0)
-                .execute(tx.connection())
-                .await?;
-        }
-        tx.known.forget();
-        Ok(())
+        let record = moving::move_chat(tx, (self.chat, to), self.at).await?;
+        tx.commit_each(record.into_iter().collect()).await
     }
 
     async fn anew(&self, tx: &mut Tx, row: &MarkedRow) -> Result<(), StoreError> {
@@ -248,6 +248,10 @@ impl Mark {
         if let Work::ApprovalEdit { approval } = &work {
             rows::finish(tx, self.row, Done::Superseded, None, self.at).await?;
             return copies::ask_anew(tx, *approval, self.chat, self.at).await;
+        }
+        if matches!(work, Work::Count | Work::Enrolment { .. }) {
+            // Whoever deleted the message does not want to know how often it came, or needs no question any more.
+            return rows::finish(tx, self.row, Done::Superseded, None, self.at).await;
         }
         if let (Work::Progress { .. }, Some(task)) = (&work, &row.task) {
             tasks::forget_message(tx, self.chat, task).await?;

@@ -1,4 +1,5 @@
-//! What a mute keeps back, and its end: requests that still wait are sent whole, everything else in one list.
+//! What a mute keeps back, and its end: requests that still wait and events with files are sent
+//! whole, everything else in one list.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ use crate::writer::Change;
 /// What was held back, counted in rows: one message to one chat.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Unmuted {
-    /// Requests that are sent now.
+    /// Requests and events with files that are sent now.
     pub released: u64,
     /// Events that are named in a list.
     pub listed: u64,
@@ -48,8 +49,9 @@ impl Change for Unmute {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Unmuted, StoreError> {
         let released = sqlx::query(
-            "UPDATE outbox SET held = 0, due = $1 WHERE done IS NULL AND held = 1 AND kind = 'approval' \
-             AND EXISTS (SELECT 1 FROM approval a WHERE a.id = outbox.approval AND a.pending = 1)",
+            "UPDATE outbox SET held = 0, due = $1 WHERE done IS NULL AND held = 1 AND (kind = 'approval' \
+             AND EXISTS (SELECT 1 FROM approval a WHERE a.id = outbox.approval AND a.pending = 1) \
+             OR kind = 'event' AND EXISTS (SELECT 1 FROM attachment f WHERE f.event = outbox.event))",
         )
         .bind(self.now.as_millis())
         .execute(tx.connection())

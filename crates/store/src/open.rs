@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::error::BackupError;
 use crate::error::OpenError;
+use crate::error::StoreError;
 use crate::inbox;
 use crate::intake;
 use crate::store::Store;
@@ -67,6 +68,21 @@ pub async fn open(path: &Path, now: Timestamp) -> Result<(Store, Writer), OpenEr
         store,
         Writer::new(Tx::new(connection), writing, receiver, read),
     ))
+}
+
+/// Opens the database at `path` to look at it, beside a running bridge or without one. Changes fail as closed.
+pub async fn open_to_read(path: &Path) -> Result<Store, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(Duration::from_secs(5))
+        .disable_statement_logging();
+    let read = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await?;
+    let (sender, _) = mpsc::channel(1);
+    Ok(Store::new(sender, read))
 }
 
 /// `SQLite` gives the WAL and the shared memory the mode of the database, so the database has to be private first.
@@ -119,7 +135,7 @@ async fn check_library(connection: &mut SqliteConnection) -> Result<(), OpenErro
 
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let migrations = migrations();
-    let known = migrations.last().map_or(0, |migration| migration.version);
+    let known = known_version();
     let found: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut *connection)
         .await?;
@@ -165,9 +181,24 @@ async fn back_up(connection: &mut SqliteConnection, copy: &Path) -> Result<(), B
     Ok(())
 }
 
+/// The newest version of the database that this program knows.
+pub(crate) fn known_version() -> i64 {
+    migrations().last().map_or(0, |migration| migration.version)
+}
+
 /// Each file ends by setting `user_version` to its number.
 fn migrations() -> Vec<Migration> {
-    let files = [(1, "start", include_str!("../migrations/0001_start.sql"))];
+    let files = [
+        (1, "start", include_str!("../migrations/0001_start.sql")),
+        (
+            2,
+            "attachments",
+            include_str!("../migrations/0002_attachments.sql"),
+        ),
+        (3, "quiet", include_str!("../migrations/0003_quiet.sql")),
+        (4, "groups", include_str!("../migrations/0004_groups.sql")),
+        (5, "keys", include_str!("../migrations/0005_keys.sql")),
+    ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(
             version,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cctelegram_core::api::QueueEntry;
+use cctelegram_core::api::QueueItem;
 use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::event::Event;
@@ -108,11 +109,24 @@ impl Store {
         .await
     }
 
+    /// One message with everything that is stored of it, whatever became of it.
+    pub async fn queue_item(&self, id: i64) -> Result<Option<QueueItem>, StoreError> {
+        let row: Option<QueuedRow> = sqlx::query_as(
+            "SELECT o.id, o.chat, o.kind, o.work, o.queued, o.due, o.held, o.leased, o.attempt, o.parts_sent, o.done, \
+             o.finished, o.reason, e.body, p.reason AS parked FROM outbox o LEFT JOIN event e ON e.key = o.event \
+             LEFT JOIN chat p ON p.id = o.chat WHERE o.id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&mut *self.reader().await?)
+        .await?;
+        Ok(row.map(QueuedRow::item))
+    }
+
     /// What is not delivered: first what waits, the most urgent first, then what never will be, the newest first.
     pub async fn queue(&self, limit: u32) -> Result<Vec<QueueEntry>, StoreError> {
         let rows: Vec<QueuedRow> = sqlx::query_as(
-            "SELECT o.id, o.chat, o.kind, o.work, o.queued, o.due, o.held, o.leased, o.attempt, o.done, o.reason, \
-             e.body, p.reason AS parked FROM outbox o LEFT JOIN event e ON e.key = o.event \
+            "SELECT o.id, o.chat, o.kind, o.work, o.queued, o.due, o.held, o.leased, o.attempt, o.parts_sent, o.done, \
+             o.finished, o.reason, e.body, p.reason AS parked FROM outbox o LEFT JOIN event e ON e.key = o.event \
              LEFT JOIN chat p ON p.id = o.chat WHERE o.done IS NULL OR o.done = 'dead' \
              ORDER BY o.done IS NOT NULL, CASE WHEN o.done IS NULL THEN o.priority ELSE -o.id END, o.id LIMIT $1",
         )
@@ -185,7 +199,9 @@ struct QueuedRow {
     held: bool,
     leased: Option<i64>,
     attempt: i64,
+    parts_sent: i64,
     done: Option<String>,
+    finished: Option<i64>,
     reason: Option<String>,
     body: Option<String>,
     parked: Option<String>,
@@ -203,7 +219,9 @@ impl FromRow<'_, SqliteRow> for QueuedRow {
             held: row.try_get("held")?,
             leased: row.try_get("leased")?,
             attempt: row.try_get("attempt")?,
+            parts_sent: row.try_get("parts_sent")?,
             done: row.try_get("done")?,
+            finished: row.try_get("finished")?,
             reason: row.try_get("reason")?,
             body: row.try_get("body")?,
             parked: row.try_get("parked")?,
@@ -212,6 +230,20 @@ impl FromRow<'_, SqliteRow> for QueuedRow {
 }
 
 impl QueuedRow {
+    fn item(self) -> QueueItem {
+        let event: Option<Event> = self
+            .body
+            .as_deref()
+            .and_then(|body| from_json("event", body).ok());
+        QueueItem {
+            parts_sent: small(self.parts_sent),
+            finished: self.finished.map(Timestamp::from_millis),
+            work: from_json("work", &self.work).unwrap_or_default(),
+            event: event.and_then(|event| serde_json::to_value(event).ok()),
+            entry: self.entry(),
+        }
+    }
+
     /// A row that cannot be read is still shown: somebody has to see that it is there.
     fn entry(self) -> QueueEntry {
         let event: Option<Event> = self
@@ -219,14 +251,14 @@ impl QueuedRow {
             .as_deref()
             .and_then(|body| from_json("event", body).ok());
         let state = self.state();
-        let may_be_tried = matches!(state, "waiting" | "sending");
+        let may_be_tried = matches!(state.as_str(), "waiting" | "sending");
         QueueEntry {
             id: self.id,
             chat: self.chat,
             title: title(&self.work, event.as_ref()),
             event_id: event.map(|event| event.id),
             what: self.kind,
-            state: state.to_owned(),
+            state,
             attempts: small(self.attempt),
             queued: Timestamp::from_millis(self.queued),
             due: may_be_tried.then_some(Timestamp::from_millis(self.due)),
@@ -234,9 +266,9 @@ impl QueuedRow {
         }
     }
 
-    fn state(&self) -> &'static str {
-        if self.done.is_some() {
-            "dead"
+    fn state(&self) -> String {
+        let state = if let Some(done) = &self.done {
+            done
         } else if self.leased.is_some() {
             "sending"
         } else if self.held {
@@ -245,7 +277,8 @@ impl QueuedRow {
             "parked"
         } else {
             "waiting"
-        }
+        };
+        state.to_owned()
     }
 }
 
@@ -256,9 +289,11 @@ fn title(work: &str, event: Option<&Event>) -> String {
     match from_json("work", work) {
         Ok(Work::Notice { text }) => text.lines().next().unwrap_or_default().to_owned(),
         Ok(Work::Held { events }) => format!("{} events held back", events.len()),
+        Ok(Work::Folded { count }) => format!("{count} messages in one list"),
+        Ok(Work::ListDetails { .. }) => "Details of a list".to_owned(),
         _ => String::new(),
     }
 }
 
 /// More than the longest wait between two tries of a row.
-const FARTHEST: Duration = Duration::from_mins(2);
+pub(crate) const FARTHEST: Duration = Duration::from_mins(2);

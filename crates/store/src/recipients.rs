@@ -13,6 +13,8 @@ use serde_json::json;
 use crate::approvals;
 use crate::copies;
 use crate::error::StoreError;
+use crate::fold;
+use crate::groups;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::unsigned;
@@ -31,8 +33,8 @@ pub struct Reconciled {
 }
 
 impl Store {
-    /// Gives up what waits for chats that are not in `allowed`. What then would reach nobody is queued for all who are,
-    /// and so is every open request that only chats have that are not.
+    /// Gives up what waits for chats that are neither in `allowed` nor enrolled groups. What then would reach nobody is queued for all who are,
+    /// and so is every open request that only chats have that are not, or groups that the bot is not in.
     /// An empty list changes nothing: with nobody to send to, everything waits.
     pub async fn reconcile(
         &self,
@@ -64,6 +66,7 @@ impl Change for Reconcile {
             .await?;
             for row in &waiting {
                 rows::finish(tx, *row, Done::Dead, Some(REMOVED), self.now).await?;
+                orphans.extend(fold::give_up(tx, *row, REMOVED, self.now).await?);
             }
             let count = waiting.len() as u64;
             reconciled.removed += count;
@@ -80,22 +83,55 @@ impl Change for Reconcile {
                 reconciled.moved += self.queue_anew(tx, row).await?;
             }
         }
-        for id in approvals::pending_ids(tx).await? {
-            let queued = self.ask_who_is_left(tx, id).await?;
-            if queued > 0 {
-                reconciled.moved += queued;
-                records.push(self.asked_anew(id));
-            }
-        }
+        let (asked, of_requests) = ask_people(tx, &self.allowed, self.now).await?;
+        reconciled.moved += asked;
+        records.extend(of_requests);
         tx.commit_each(records).await?;
         Ok(reconciled)
     }
 }
 
-impl Reconcile {
-    /// Queues an open request for those who are allowed, unless one of them has it or will get it. Who it could never
-    /// be delivered to is not tried again.
-    async fn ask_who_is_left(&self, tx: &mut Tx, id: ApprovalId) -> Result<u64, StoreError> {
+/// Queues every open request that neither one of `people` nor a group has, for all of `people`. Answers how many copies
+/// were queued, and the records of it.
+pub(crate) async fn ask_people(
+    tx: &mut Tx,
+    people: &BTreeSet<ChatId>,
+    now: Timestamp,
+) -> Result<(u64, Vec<Record>), StoreError> {
+    let (mut asked, mut records) = (0, Vec::new());
+    if people.is_empty() {
+        return Ok((asked, records));
+    }
+    let groups = groups::all(tx.connection()).await?;
+    let present = groups.into_iter().filter(|group| !group.away);
+    let mut reached: BTreeSet<ChatId> = present.map(|group| group.chat).collect();
+    reached.extend(people);
+    let ask = AskWhoIsLeft {
+        people,
+        reached,
+        now,
+    };
+    for id in approvals::pending_ids(tx).await? {
+        let queued = ask.one(tx, id).await?;
+        if queued > 0 {
+            asked += queued;
+            records.push(ask.record(id));
+        }
+    }
+    Ok((asked, records))
+}
+
+struct AskWhoIsLeft<'a> {
+    people: &'a BTreeSet<ChatId>,
+    /// Chats in which a request is seen.
+    reached: BTreeSet<ChatId>,
+    now: Timestamp,
+}
+
+impl AskWhoIsLeft<'_> {
+    /// Queues an open request for people, unless somebody has it or will get it. Who it could never be delivered to is
+    /// not tried again.
+    async fn one(&self, tx: &mut Tx, id: ApprovalId) -> Result<u64, StoreError> {
         let rows: Vec<(i64, bool)> = sqlx::query_as(
             "SELECT chat, done IS NULL OR (done = 'sent' AND message IS NOT NULL) FROM outbox \
              WHERE approval = $1 AND kind = 'approval'",
@@ -103,25 +139,27 @@ impl Reconcile {
         .bind(id.to_string())
         .fetch_all(tx.connection())
         .await?;
-        let is_allowed = |chat: i64| self.allowed.contains(&ChatId(chat));
-        if rows.iter().any(|(chat, lives)| *lives && is_allowed(*chat)) {
+        let is_seen = |chat: i64| self.reached.contains(&ChatId(chat));
+        if rows.iter().any(|(chat, lives)| *lives && is_seen(*chat)) {
             return Ok(0);
         }
         let tried: BTreeSet<ChatId> = rows.into_iter().map(|(chat, _)| ChatId(chat)).collect();
         let mut queued = 0;
-        for chat in self.allowed.difference(&tried) {
+        for chat in self.people.difference(&tried) {
             copies::ask(tx, id, *chat, self.now).await?;
             queued += 1;
         }
         Ok(queued)
     }
 
-    fn asked_anew(&self, id: ApprovalId) -> Record {
+    fn record(&self, id: ApprovalId) -> Record {
         let (name, target) = (EventName::ApprovalRequested, id.to_string());
         let record = Record::new(self.now, name, Actor::System, target);
         record.action("queued for those who are recipients now: only former ones had it")
     }
+}
 
+impl Reconcile {
     async fn removed_chats(&self, tx: &mut Tx) -> Result<Vec<ChatId>, StoreError> {
         if self.allowed.is_empty() {
             return Ok(Vec::new());
@@ -130,10 +168,12 @@ impl Reconcile {
             sqlx::query_scalar("SELECT DISTINCT chat FROM outbox WHERE done IS NULL ORDER BY chat")
                 .fetch_all(tx.connection())
                 .await?;
+        let groups = groups::all(tx.connection()).await?;
+        let is_group = |chat: &ChatId| groups.iter().any(|group| group.chat == *chat);
         Ok(chats
             .into_iter()
             .map(ChatId)
-            .filter(|chat| !self.allowed.contains(chat))
+            .filter(|chat| !self.allowed.contains(chat) && !is_group(chat))
             .collect())
     }
 

@@ -32,7 +32,7 @@ pub(crate) enum Done {
     Dead,
     /// Something newer took its place, or there is nothing left to say.
     Superseded,
-    /// Named in the list of what was held back.
+    /// Named in a list: of what was held back, or of what waited.
     Listed,
 }
 
@@ -55,7 +55,11 @@ pub(crate) const fn kind(work: &Work) -> &'static str {
         Work::ApprovalEdit { .. } => "approval_edit",
         Work::Details => "details",
         Work::Notice { .. } => "notice",
+        Work::Enrolment { .. } => "enrolment",
         Work::Held { .. } => "held",
+        Work::Folded { .. } => "folded",
+        Work::ListDetails { .. } => "list_details",
+        Work::Count => "count",
     }
 }
 
@@ -66,7 +70,11 @@ pub(crate) fn approval_of(work: &Work) -> Option<ApprovalId> {
         | Work::Progress { .. }
         | Work::Details
         | Work::Notice { .. }
-        | Work::Held { .. } => None,
+        | Work::Enrolment { .. }
+        | Work::Held { .. }
+        | Work::Folded { .. }
+        | Work::ListDetails { .. }
+        | Work::Count => None,
     }
 }
 
@@ -78,7 +86,11 @@ fn task_of(work: &Work) -> Option<&str> {
         | Work::ApprovalEdit { .. }
         | Work::Details
         | Work::Notice { .. }
-        | Work::Held { .. } => None,
+        | Work::Enrolment { .. }
+        | Work::Held { .. }
+        | Work::Folded { .. }
+        | Work::ListDetails { .. }
+        | Work::Count => None,
     }
 }
 

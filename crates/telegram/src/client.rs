@@ -7,10 +7,12 @@ use std::time::Duration;
 use cctelegram_core::delivery::Outcome;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
+use cctelegram_core::id::ThreadId;
 use cctelegram_core::message::Body;
 use cctelegram_core::message::Document;
 use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
+use cctelegram_core::time::Timestamp;
 use cctelegram_crypto::Secret;
 use serde_json::Value;
 use serde_json::json;
@@ -22,6 +24,7 @@ use crate::number::whole;
 use crate::options::BadOptions;
 use crate::options::Options;
 use crate::outcome::Attempt;
+use crate::outcome::TopicRefused;
 use crate::outcome::blames_entities;
 use crate::outcome::outcome;
 use crate::raw::RawUpdate;
@@ -45,6 +48,8 @@ pub struct Bot {
     pub can_join_groups: Option<bool>,
     pub can_read_all_group_messages: Option<bool>,
     pub supports_inline_queries: Option<bool>,
+    /// Do private chats with the bot have topics?
+    pub has_topics_enabled: Option<bool>,
 }
 
 /// How a message is sent.
@@ -54,6 +59,8 @@ pub struct SendOptions {
     pub silent: bool,
     /// The message of the same chat that it answers; if that is gone it is sent all the same.
     pub reply_to: Option<MessageId>,
+    /// The topic that it belongs to.
+    pub thread: Option<ThreadId>,
 }
 
 /// How the answer to a pressed button is shown.
@@ -76,6 +83,8 @@ const ALLOWED_UPDATES: [&str; 4] = [
 const UPDATES_PER_POLL: u32 = 100;
 /// How much longer than Telegram itself a poll is waited for.
 const POLL_MARGIN_S: u64 = 10;
+/// The longest name of a topic (Bot API, `createForumTopic`).
+const LONGEST_TOPIC_NAME: usize = 128;
 /// The longest answer to a pressed button (Bot API, `answerCallbackQuery`).
 const LONGEST_CALLBACK_ANSWER: usize = 200;
 
@@ -118,7 +127,13 @@ impl Client {
             can_join_groups: flag("can_join_groups"),
             can_read_all_group_messages: flag("can_read_all_group_messages"),
             supports_inline_queries: flag("supports_inline_queries"),
+            has_topics_enabled: flag("has_topics_enabled"),
         })
+    }
+
+    /// What the server's clock says, in whole seconds; nothing where it does not tell.
+    pub async fn server_time(&self) -> Result<Option<Timestamp>, CallError> {
+        Ok(self.transport.server_time().await?)
     }
 
     /// Waits up to `timeout_s` seconds (Telegram itself stops at 50) for updates. An offset confirms every update below
@@ -186,6 +201,20 @@ impl Client {
         }
     }
 
+    /// Makes a topic. The name is cut to what a topic may have; one without a visible character is refused.
+    pub async fn create_topic(&self, chat: ChatId, name: &Body) -> Result<ThreadId, TopicRefused> {
+        let parameters = json!({
+            "chat_id": chat.0,
+            "name": request::cut(name.text().trim(), LONGEST_TOPIC_NAME),
+        });
+        let made = self.call("createForumTopic", &parameters).await;
+        let made = made.map_err(TopicRefused::from)?;
+        let topic: Option<Value> = serde_json::from_str(&made).ok();
+        let thread = topic.and_then(|topic| topic.get("message_thread_id").and_then(whole));
+        let unreadable = || TopicRefused::NotNow("the new topic has no id".to_owned());
+        thread.map(ThreadId).ok_or_else(unreadable)
+    }
+
     /// Ends the waiting of a pressed button. It is no error when Telegram waits no longer: the press was received.
     pub async fn answer_callback(
         &self,
@@ -229,6 +258,10 @@ impl Client {
         self.call("deleteWebhook", &json!({ "drop_pending_updates": false }))
             .await?;
         Ok(())
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     async fn call(&self, method: &str, parameters: &Value) -> Result<String, CallFailure> {
@@ -280,7 +313,7 @@ fn unreadable(reason: &str) -> CallError {
     CallError::Unreachable(reason.to_owned())
 }
 
-fn message_id(result: &str) -> Option<MessageId> {
+pub(crate) fn message_id(result: &str) -> Option<MessageId> {
     let message: Value = serde_json::from_str(result).ok()?;
     message.get("message_id").and_then(whole).map(MessageId)
 }

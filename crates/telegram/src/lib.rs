@@ -12,6 +12,7 @@ mod request;
 mod token;
 mod transport;
 pub mod update;
+mod upload;
 
 pub use client::Bot;
 pub use client::CallbackStyle;
@@ -20,4 +21,6 @@ pub use client::SendOptions;
 pub use error::CallError;
 pub use options::BadOptions;
 pub use options::Options;
+pub use outcome::TopicRefused;
 pub use raw::RawUpdate;
+pub use upload::FileContent;

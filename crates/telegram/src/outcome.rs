@@ -2,6 +2,8 @@
 //!
 //! The texts are those of the official server (tdlib/telegram-bot-api); they are compared without regard to case.
 
+use std::time::Duration;
+
 use cctelegram_core::delivery::Outcome;
 use cctelegram_core::id::MessageId;
 
@@ -20,6 +22,47 @@ const GONE: [&str; 3] = [
     "message can't be edited",
     "message_id_invalid",
 ];
+
+/// Texts that say that a topic is not there, or that nobody may write there.
+const NO_THREAD: [&str; 3] = [
+    "message thread not found",
+    "topic_deleted",
+    "topic_id_invalid",
+];
+const CLOSED_THREAD: [&str; 1] = ["topic_closed"];
+
+/// Why no topic was made.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TopicRefused {
+    /// The chat has no topics, or the bot may not make any.
+    #[error("Telegram makes no topic there: {0}")]
+    Never(String),
+    /// It may work later, and a topic may have been made.
+    #[error("no topic was made: {0}")]
+    NotNow(String),
+    /// Nothing to this chat before the span is over.
+    #[error("Telegram asks to wait {} s", after.as_secs())]
+    Limited { after: Duration },
+    /// The chat itself does not want us, or is another one now, or the token is refused.
+    #[error("the chat can't be written to")]
+    Chat(Outcome),
+}
+
+impl From<CallFailure> for TopicRefused {
+    fn from(failure: CallFailure) -> Self {
+        match outcome(failure, Attempt::Send) {
+            Outcome::Refused { reason } => Self::Never(reason),
+            Outcome::Retry { cause } => Self::NotNow(cause),
+            Outcome::Limited { after } => Self::Limited { after },
+            chat @ (Outcome::Unpaired { .. }
+            | Outcome::Migrated(_)
+            | Outcome::Unauthorized { .. }) => Self::Chat(chat),
+            Outcome::Sent(_) | Outcome::Gone | Outcome::NoThread { .. } => {
+                Self::Never("the answer makes no sense".to_owned())
+            }
+        }
+    }
+}
 
 pub(crate) fn outcome(failure: CallFailure, attempt: Attempt) -> Outcome {
     match failure {
@@ -48,10 +91,39 @@ fn answered(code: i64, reason: String, attempt: Attempt) -> Outcome {
             Outcome::Sent(message)
         }
         (400, Attempt::Edit(_)) if GONE.iter().any(|gone| text.contains(gone)) => Outcome::Gone,
+        (400, Attempt::Send) if NO_THREAD.iter().any(|gone| text.contains(gone)) => {
+            Outcome::NoThread { closed: false }
+        }
+        (400, Attempt::Send) if CLOSED_THREAD.iter().any(|closed| text.contains(closed)) => {
+            Outcome::NoThread { closed: true }
+        }
         // The chat can't be written to until its person writes.
         (400, _) if text.contains("chat not found") => Outcome::Unpaired { reason },
         _ => Outcome::Refused { reason },
     }
+}
+
+/// Whether the picture itself is at fault, so that the same file may pass as a document. The first three are Telegram's
+/// own codes; the others are sentences of `TDLib`.
+pub(crate) fn blames_picture(failure: &CallFailure) -> bool {
+    let CallFailure::Answered {
+        code: 400,
+        description,
+        ..
+    } = failure
+    else {
+        return false;
+    };
+    let text = description.to_lowercase();
+    let told = [
+        "image_process_failed",
+        "photo_invalid",
+        "photo_save_file_invalid",
+        "photo_ext_invalid",
+        "too big for a photo",
+        "file must be a photo",
+    ];
+    told.iter().any(|part| text.contains(part))
 }
 
 /// Whether the formatting is at fault, so that the same text without it may pass.

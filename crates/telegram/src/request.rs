@@ -39,6 +39,9 @@ pub(crate) fn send_text(
     if let Some(message) = options.reply_to {
         set(&mut call, "reply_parameters", reply(message));
     }
+    if let Some(thread) = options.thread {
+        set(&mut call, "message_thread_id", json!(thread.0));
+    }
     call
 }
 
@@ -75,13 +78,21 @@ pub(crate) fn send_document(
     if formatting == Formatting::Kept && !caption.entities().is_empty() {
         form = form.text("caption_entities", entities(caption).to_string());
     }
+    Ok(with_options(form, options))
+}
+
+/// The form with what every sending method understands.
+pub(crate) fn with_options(mut form: Form, options: SendOptions) -> Form {
     if options.silent {
         form = form.text("disable_notification", "true");
     }
     if let Some(message) = options.reply_to {
         form = form.text("reply_parameters", reply(message).to_string());
     }
-    Ok(form)
+    if let Some(thread) = options.thread {
+        form = form.text("message_thread_id", thread.to_string());
+    }
+    form
 }
 
 /// The most UTF-16 code units of a text that fit, cut between characters as people see them.

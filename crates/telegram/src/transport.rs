@@ -1,15 +1,19 @@
 //! One HTTP exchange with the Bot API: within time and size, and without the token in any error.
 
 use std::time::Duration;
+use std::time::UNIX_EPOCH;
 
+use cctelegram_core::time::Timestamp;
 use cctelegram_crypto::Digest;
 use cctelegram_crypto::Secret;
 use reqwest::RequestBuilder;
 use reqwest::Response;
+use reqwest::header::DATE;
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;
 use reqwest::tls::Version;
 use serde_json::Value;
+use serde_json::json;
 
 use crate::answer::Answer;
 use crate::answer::CallFailure;
@@ -66,6 +70,18 @@ impl Transport {
     ) -> Result<String, CallFailure> {
         self.exchange(self.post(method, timeout).json(parameters))
             .await
+    }
+
+    /// What the server's clock says, in whole seconds, whatever else it answers.
+    pub(crate) async fn server_time(&self) -> Result<Option<Timestamp>, CallFailure> {
+        let asked = self.post("getMe", CALL_TIMEOUT).json(&json!({}));
+        let answered = asked.send().await;
+        let response =
+            answered.map_err(|error| self.scrub(Unread::Broken(error).into_failure()))?;
+        let date = response.headers().get(DATE);
+        let date = date.and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
+        let since = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok());
+        Ok(since.map(|since| Timestamp::from_millis(0).plus(since)))
     }
 
     /// A call to be filled with a body.

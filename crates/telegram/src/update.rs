@@ -13,6 +13,7 @@ pub enum Update {
     Message(IncomingMessage),
     Press(IncomingPress),
     Membership(Membership),
+    Migration(Migration),
     /// Nothing that the bridge handles; `what` says what it was, for the log.
     Other {
         what: String,
@@ -28,6 +29,8 @@ pub enum Update {
 pub struct IncomingMessage {
     pub chat: ChatId,
     pub chat_is_private: bool,
+    /// The group it was written in; absent in private chats and channels.
+    pub group: Option<GroupChat>,
     pub message: MessageId,
     /// Absent for messages in the name of a chat, and when the sender has no readable id.
     pub from: Option<Sender>,
@@ -41,6 +44,21 @@ pub struct IncomingMessage {
     pub has_sender_chat: bool,
     /// Seconds since 1970; 0 when unknown.
     pub date: i64,
+}
+
+/// A group as Telegram describes it with every message from there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GroupChat {
+    pub title: String,
+    /// Does it have topics?
+    pub is_forum: bool,
+}
+
+/// A group became a supergroup, which has another id. Telegram says so in both chats.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Migration {
+    pub from: ChatId,
+    pub to: ChatId,
 }
 
 /// Who did it. Only the id identifies: names change hands.
@@ -67,6 +85,7 @@ pub struct IncomingPress {
 pub struct Membership {
     pub chat: ChatId,
     pub chat_is_private: bool,
+    pub group: Option<GroupChat>,
     /// Who changed it.
     pub from: Option<Sender>,
     pub change: StandingChange,
@@ -109,7 +128,8 @@ type Decode = fn(&Value) -> Option<Update>;
 /// The kinds of update that are handled. An update has one of them, beside fields that Telegram may add.
 const KINDS: [(&str, Decode); 4] = [
     ("message", |json| {
-        message(json, Edited::No).map(Update::Message)
+        let moved = migration(json).map(Update::Migration);
+        moved.or_else(|| message(json, Edited::No).map(Update::Message))
     }),
     ("edited_message", |json| {
         message(json, Edited::Yes).map(Update::Message)
@@ -152,6 +172,7 @@ fn message(json: &Value, edited: Edited) -> Option<IncomingMessage> {
     Some(IncomingMessage {
         chat: chat_id(json)?,
         chat_is_private: chat_is_private(json),
+        group: group(json),
         message: message_id(json)?,
         from: json.get("from").and_then(sender),
         reply_to: reply.and_then(message_id),
@@ -186,6 +207,7 @@ fn membership(json: &Value) -> Option<Membership> {
     Some(Membership {
         chat: chat_id(json)?,
         chat_is_private: chat_is_private(json),
+        group: group(json),
         from: json.get("from").and_then(sender),
         change,
     })
@@ -204,7 +226,7 @@ fn takes_part(member: &Value) -> Option<bool> {
 fn sender(json: &Value) -> Option<Sender> {
     Some(Sender {
         id: json.get("id").and_then(whole).map(UserId)?,
-        is_bot: json.get("is_bot").and_then(Value::as_bool).unwrap_or(false),
+        is_bot: present(json, "is_bot"),
         username: text(json, "username"),
         first_name: text(json, "first_name").unwrap_or_default(),
     })
@@ -217,6 +239,27 @@ fn chat_id(json: &Value) -> Option<ChatId> {
 fn chat_is_private(json: &Value) -> bool {
     let kind = json.get("chat").and_then(|chat| chat.get("type"));
     kind.and_then(Value::as_str) == Some("private")
+}
+
+fn group(json: &Value) -> Option<GroupChat> {
+    let chat = json.get("chat")?;
+    let kind = chat.get("type").and_then(Value::as_str);
+    matches!(kind, Some("group" | "supergroup")).then(|| GroupChat {
+        title: text(chat, "title").unwrap_or_default(),
+        is_forum: present(chat, "is_forum"),
+    })
+}
+
+/// Only a service message carries one of these fields, and no member can write one.
+fn migration(json: &Value) -> Option<Migration> {
+    let here = chat_id(json)?;
+    let other = |name| json.get(name).and_then(whole).map(ChatId);
+    let moved = match (other("migrate_to_chat_id"), other("migrate_from_chat_id")) {
+        (Some(to), _) => Migration { from: here, to },
+        (None, Some(from)) => Migration { from, to: here },
+        (None, None) => return None,
+    };
+    (moved.from.is_group() && moved.to.is_group() && moved.from != moved.to).then_some(moved)
 }
 
 fn message_id(json: &Value) -> Option<MessageId> {

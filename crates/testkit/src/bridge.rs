@@ -141,6 +141,10 @@ impl TestBridge {
                 "CC_TELEGRAM_HOME".to_owned(),
                 self.root().display().to_string(),
             ),
+            (
+                "CC_TELEGRAM_KEY_FILE".to_owned(),
+                self.key_file().display().to_string(),
+            ),
             ("TELEGRAM_BOT_TOKEN".to_owned(), self.token.clone()),
             ("TELEGRAM_ALLOWED_USERS".to_owned(), users),
             ("TELEGRAM_API_URL".to_owned(), self.emulator.url()),
@@ -153,6 +157,12 @@ impl TestBridge {
     #[must_use]
     pub fn root(&self) -> PathBuf {
         self.home.path().join("home")
+    }
+
+    /// The key file, apart from the home.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        self.home.path().join("keys").join("key")
     }
 
     #[must_use]
@@ -301,6 +311,7 @@ impl TestBridge {
         }
         self.emulator.stop().await;
         invariants::check(&self.root(), &self.token).await;
+        invariants::check_sealed(&self.root()).await;
     }
 }
 

@@ -44,6 +44,19 @@ pub(crate) async fn check(home: &Path, token: &str) {
     }
 }
 
+/// Nothing that anybody sent to the bot stands in the database unsealed.
+pub(crate) async fn check_sealed(home: &Path) {
+    let database = home.join("cctelegram.db");
+    if !database.exists() {
+        return;
+    }
+    let mut database = Database::open(&database).await;
+    let bare = database
+        .texts("SELECT body FROM update_inbox WHERE body <> ''")
+        .await;
+    assert_eq!(bare, [""; 0], "an update was stored unsealed");
+}
+
 /// Plain files of ours, not those that a test planted in the spool.
 fn files(home: &Path) -> Vec<std::path::PathBuf> {
     let folders = [home.to_owned(), home.join("responses")];

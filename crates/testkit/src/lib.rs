@@ -8,6 +8,7 @@
 )]
 
 mod bridge;
+mod browser;
 mod database;
 mod invariants;
 mod observe;
@@ -19,6 +20,7 @@ mod token;
 pub use bridge::TestBridge;
 pub use bridge::WAIT;
 pub use bridge::until;
+pub use browser::Browser;
 pub use database::Database;
 pub use database::WriteLock;
 pub use process::Finished;

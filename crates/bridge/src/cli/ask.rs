@@ -1,5 +1,6 @@
 //! `cctelegram ask`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use super::failure::INTERRUPTED;
 use super::failure::NOBODY;
 use super::failure::OTHER;
 use super::failure::USAGE;
+use super::files;
+use super::files::NamedFile;
 use super::output;
 use crate::client::ClientError;
 use crate::client::SocketClient;
@@ -42,6 +45,7 @@ Examples:
   cctelegram ask 'May I deploy?'
   cctelegram ask 'Deploy?' --option Deploy --option Hold --wait 10m && ./deploy
   cctelegram ask 'May I run this?' --command 'rm -rf build/'
+  cctelegram ask 'Apply this?' --file change.diff
 
 Ctrl-C withdraws the question. When the bridge restarts, the waiting goes on.
 Exit codes: 0 the first option; 10 another one; 3 nobody decided in time; 4 no bridge is running;
@@ -61,6 +65,9 @@ pub(super) struct AskArgs {
     /// The command that is asked about, shown exactly
     #[arg(long, value_name = "TEXT")]
     command: Option<String>,
+    /// A file to show before the question; give it several times
+    #[arg(long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// The project it belongs to
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
@@ -72,15 +79,38 @@ pub(super) struct AskArgs {
 pub(super) fn run(args: AskArgs, environment: &Environment) -> Result<ExitCode, Failure> {
     let wait = args.wait.as_deref().map(parse_span).transpose();
     let wait = wait.map_err(|error| Failure::new(USAGE, error.to_string()))?;
-    let request = AskRequest {
+    let question = Question {
         event: event(&args),
+        files: files::look_at(&args.files)?,
         lifetime_s: wait.map(|wait| wait.as_secs()),
     };
     let reach = config::reach(environment)?;
-    let answer = super::runtime()?.block_on(ask(&reach, &request, wait))?;
+    let answer = super::runtime()?.block_on(ask(&reach, &question, wait))?;
     match answer {
         Answer::Status(status) => conclude(&status, args.json),
         Answer::Interrupted(text) => Err(Failure::new(INTERRUPTED, text)),
+    }
+}
+
+/// What is asked, and the files that belong to it.
+struct Question {
+    event: Map<String, Value>,
+    files: Vec<NamedFile>,
+    lifetime_s: Option<u64>,
+}
+
+impl Question {
+    /// The bridge forgets files at a restart, so every try hands them over anew.
+    async fn pose(&self, client: &SocketClient) -> Result<Asked, ClientError> {
+        let mut event = self.event.clone();
+        let named = files::hand_over(client, &self.files).await?;
+        files::name_in(&mut event, named)
+            .map_err(|error| ClientError::Broken(error.to_string()))?;
+        let request = AskRequest {
+            event: Value::Object(event),
+            lifetime_s: self.lifetime_s,
+        };
+        client.ask(&request).await
     }
 }
 
@@ -92,11 +122,11 @@ enum Answer {
 
 async fn ask(
     reach: &Reach,
-    request: &AskRequest,
+    question: &Question,
     wait: Option<Duration>,
 ) -> Result<Answer, Failure> {
     let interrupt = Shutdown::listen()?;
-    let asked = pose(reach, request).await?;
+    let asked = pose(reach, question).await?;
     if asked.muted {
         output::note("the bridge is mute: the question is held back until it is not. Waiting.");
     }
@@ -108,11 +138,11 @@ async fn ask(
 }
 
 /// Asks. A question that may or may not have been stored is asked again: its event id makes it the same one.
-async fn pose(reach: &Reach, request: &AskRequest) -> Result<Asked, Failure> {
+async fn pose(reach: &Reach, question: &Question) -> Result<Asked, Failure> {
     let mut tries = 1;
     loop {
         let asked = match SocketClient::find(reach) {
-            Ok(client) => client.ask(request).await,
+            Ok(client) => question.pose(&client).await,
             Err(error) => Err(error),
         };
         match asked {
@@ -181,7 +211,7 @@ fn may_pass(error: &ClientError) -> bool {
             problem,
             retry_after,
         } => retry_after.is_some() || problem.code == "internal",
-        ClientError::Stranger { .. } => false,
+        ClientError::Stranger { .. } | ClientError::Unreadable(_) => false,
     }
 }
 
@@ -228,7 +258,7 @@ fn conclude(status: &ApprovalStatus, as_json: bool) -> Result<ExitCode, Failure>
     }
 }
 
-fn event(args: &AskArgs) -> Value {
+fn event(args: &AskArgs) -> Map<String, Value> {
     let text = |name: &str, value: &Option<String>| {
         value.as_ref().map(|value| (name.to_owned(), json!(value)))
     };
@@ -244,7 +274,7 @@ fn event(args: &AskArgs) -> Value {
     if !data.is_empty() {
         event.insert("data".to_owned(), Value::Object(data));
     }
-    Value::Object(event)
+    event
 }
 
 #[cfg(test)]
@@ -313,6 +343,7 @@ mod tests {
             wait: None,
             description: Some("v2".to_owned()),
             command: Some("./deploy".to_owned()),
+            files: Vec::new(),
             project: None,
             json: false,
         };

@@ -13,6 +13,7 @@ use cctelegram_emulator::Emulator;
 use cctelegram_emulator::Message;
 use cctelegram_emulator::Options;
 use cctelegram_emulator::User;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use serde_json::json;
 
@@ -66,6 +67,10 @@ async fn demo(args: &DemoArgs, home: &Path) -> anyhow::Result<()> {
     let mut environment = Environment::default();
     for (name, value) in [
         ("CC_TELEGRAM_HOME", home.display().to_string()),
+        (
+            "CC_TELEGRAM_KEY_FILE",
+            home.join("key").display().to_string(),
+        ),
         ("TELEGRAM_BOT_TOKEN", emulator.token()),
         ("TELEGRAM_ALLOWED_USERS", YOU.to_string()),
         ("TELEGRAM_API_URL", emulator.url()),
@@ -276,7 +281,7 @@ fn decision(status: &ApprovalStatus) -> String {
     format!(
         "{response} by {} at {}",
         decision.by.display(),
-        decision.at.clock_time()
+        decision.at.clock_time(&TimeZone::UTC)
     )
 }
 

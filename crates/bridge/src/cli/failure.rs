@@ -73,6 +73,7 @@ impl From<ClientError> for Failure {
         let code = match &error {
             ClientError::NoBridge(_) => NO_BRIDGE,
             ClientError::Refused { problem, .. } if is_about_input(&problem.code) => USAGE,
+            ClientError::Unreadable(_) => USAGE,
             ClientError::Stranger { .. } | ClientError::Refused { .. } | ClientError::Broken(_) => {
                 FAILED
             }
@@ -85,7 +86,10 @@ impl From<ClientError> for Failure {
 }
 
 fn is_about_input(code: &str) -> bool {
-    matches!(code, "invalid_event" | "bad_request" | "id_in_use")
+    matches!(
+        code,
+        "invalid_event" | "bad_request" | "id_in_use" | "unfit_file" | "too_large"
+    )
 }
 
 macro_rules! plain_failures {

@@ -2,15 +2,21 @@
 
 mod answer;
 mod ask;
+mod chats;
+mod completions;
 mod demo;
+mod doctor;
 mod failure;
+mod files;
 mod init;
+mod logs;
 mod mode;
 mod output;
 mod private_file;
 mod queue;
 mod reference;
 mod send;
+mod service;
 mod start;
 mod status;
 
@@ -57,8 +63,18 @@ enum Command {
     Ask(ask::AskArgs),
     /// Show or switch the mode: local, nomad or mute
     Mode(mode::ModeArgs),
-    /// List the messages that wait, are held back or could not be delivered
+    /// List the messages that are not delivered; show, retry or drop one
     Queue(queue::QueueArgs),
+    /// Look at the whole set-up and say what is wrong with it
+    Doctor(doctor::DoctorArgs),
+    /// Show the bridge's log
+    Logs(logs::LogsArgs),
+    /// Run the bridge as a systemd user service
+    Service(service::ServiceArgs),
+    /// Print the completions of a shell
+    Completions(completions::CompletionsArgs),
+    /// Enrol groups, list them, or end their enrolment
+    Chats(chats::ChatsArgs),
     /// Print a JSON Schema
     Schema {
         #[arg(value_enum)]
@@ -123,6 +139,11 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Ask(args) => ask::run(args, &environment),
         Command::Mode(args) => mode::run(&args, &environment),
         Command::Queue(args) => queue::run(&args, &environment),
+        Command::Doctor(args) => doctor::run(&args, &environment),
+        Command::Logs(args) => logs::run(&args, &environment),
+        Command::Service(args) => service::run(&args, &environment),
+        Command::Completions(args) => Ok(completions::run(&args, Cli::command())),
+        Command::Chats(args) => chats::run(args, &environment),
         Command::Schema { of } => reference::schema(of),
         Command::Reference { part } => Ok(reference::print(part, &Cli::command())),
     }

@@ -13,6 +13,16 @@ pub(super) fn line(text: &str) {
     write(&mut io::stdout(), &harmless(text));
 }
 
+/// Prints a line; tells whether anybody still reads.
+pub(super) fn line_is_read(text: &str) -> bool {
+    writeln!(io::stdout(), "{}", harmless(text)).is_ok()
+}
+
+/// Prints a line that is a JSON document already; tells whether anybody still reads.
+pub(super) fn json_line_is_read(text: &str) -> bool {
+    writeln!(io::stdout(), "{}", escaped(text, as_json)).is_ok()
+}
+
 /// Prints a line for the person at the terminal, beside the output that programs read.
 pub(super) fn note(text: &str) {
     write(&mut io::stderr(), &harmless(text));
@@ -28,15 +38,16 @@ pub(super) fn prompt(text: &str) {
 /// Prints a value for programs.
 pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(anyhow::Error::from)?;
-    write(
-        &mut io::stdout(),
-        &escaped(&text, |text, c| write!(text, "\\u{:04x}", u32::from(c))),
-    );
+    write(&mut io::stdout(), &escaped(&text, as_json));
     Ok(())
 }
 
 fn write(to: &mut impl io::Write, text: &str) {
     writeln!(to, "{text}").unwrap_or_default();
+}
+
+fn as_json(text: &mut String, c: char) -> std::fmt::Result {
+    write!(text, "\\u{:04x}", u32::from(c))
 }
 
 fn harmless(text: &str) -> String {

@@ -1,5 +1,7 @@
 //! `cctelegram schema` and `cctelegram reference`: documentation that is made from the program.
 
+mod messages;
+
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -25,6 +27,7 @@ pub(super) enum Part {
     ConfigExample,
     Cli,
     Events,
+    Messages,
     Metrics,
 }
 
@@ -41,6 +44,7 @@ pub(super) fn print(part: Part, command: &clap::Command) -> ExitCode {
         Part::ConfigExample => config::reference::example(),
         Part::Cli => commands(command),
         Part::Events => events(),
+        Part::Messages => messages::page(),
         Part::Metrics => metrics::reference(),
     };
     output::line(text.trim_end());

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,12 +23,15 @@ use super::failure::FAILED;
 use super::failure::Failure;
 use super::failure::NO_BRIDGE;
 use super::failure::USAGE;
+use super::files;
+use super::files::NamedFile;
 use super::output;
 use super::private_file;
 use crate::client::ClientError;
 use crate::client::SocketClient;
 use crate::config;
 use crate::config::Environment;
+use crate::config::FileLimits;
 use crate::config::Reach;
 
 /// The largest event, in bytes: what the bridge takes from a file or from the socket.
@@ -43,6 +47,7 @@ Examples:
   cctelegram send 'Disk is full' --severity critical --data '{\"free_mb\": 12}'
   cctelegram send --event event.json        a whole event, as `cctelegram schema event` describes it
   ./report | cctelegram send --event -
+  cctelegram send 'Coverage' --file coverage.html --file chart.png
 
 When no bridge is running, or it does not answer properly, the event is put into the spool and sent
 as soon as one runs. An event may have 1 MiB.
@@ -81,6 +86,9 @@ pub(super) struct SendArgs {
     /// A whole event as JSON, from a file or from standard input (`-`)
     #[arg(long, value_name = "FILE")]
     event: Option<String>,
+    /// A file to send with it; give it several times
+    #[arg(long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// Print JSON for programs
     #[arg(long)]
     json: bool,
@@ -95,37 +103,75 @@ pub(super) fn run(args: SendArgs, environment: &Environment) -> Result<ExitCode,
     if event.get("event_id").is_none_or(Value::is_null) {
         event.insert("event_id".to_owned(), json!(Uuid::now_v7().to_string()));
     }
-    let event = serde_json::to_vec(&event).context("write the event")?;
+    let message = Outbound {
+        event,
+        files: files::look_at(&args.files)?,
+    };
     // What the bridge would refuse later, when nobody looks, is refused now.
-    small_enough(&event, "the event")?;
+    message.with(Vec::new())?;
     let reach = config::reach(environment)?;
-    match super::runtime()?.block_on(hand_over(&reach, &event)) {
-        Ok(accepted) => tell(&accepted, args.json),
-        Err(ClientError::NoBridge(_)) => {
-            let why = Why::NoBridge;
-            spool(&reach, &event, environment, why, args.json)
-        }
-        Err(ClientError::Broken(_)) => {
-            let why = Why::NoAnswer;
-            spool(&reach, &event, environment, why, args.json)
-        }
-        Err(error) => Err(error.into()),
+    let why = match super::runtime()?.block_on(hand_over(&reach, &message)) {
+        Ok(accepted) => return tell(&accepted, args.json),
+        Err(Unsent::Failed(failure)) => return Err(failure),
+        Err(Unsent::Client(ClientError::NoBridge(_))) => Why::NoBridge,
+        Err(Unsent::Client(ClientError::Broken(_))) => Why::NoAnswer,
+        Err(Unsent::Client(error)) => return Err(error.into()),
+    };
+    spool(&reach, &message, environment, why, args.json)
+}
+
+/// An event and the files that go with it.
+struct Outbound {
+    event: Map<String, Value>,
+    files: Vec<NamedFile>,
+}
+
+impl Outbound {
+    /// The event as it is handed over, with its files named.
+    fn with(&self, files: Vec<Value>) -> Result<Vec<u8>, Failure> {
+        let mut event = self.event.clone();
+        files::name_in(&mut event, files)?;
+        let event = serde_json::to_vec(&event).context("write the event")?;
+        small_enough(&event, "the event")?;
+        Ok(event)
     }
 }
 
-/// Hands the event to the bridge; when the queue is full, waits for room.
-async fn hand_over(reach: &Reach, event: &[u8]) -> Result<Accepted, ClientError> {
+/// Why the bridge did not take it.
+enum Unsent {
+    Client(ClientError),
+    Failed(Failure),
+}
+
+impl From<ClientError> for Unsent {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
+    }
+}
+
+/// Hands the files and the event to the bridge; when the queue is full, waits for room.
+async fn hand_over(reach: &Reach, message: &Outbound) -> Result<Accepted, Unsent> {
     let client = SocketClient::find(reach)?;
     let deadline = Instant::now() + PATIENCE;
+    let named = loop {
+        match files::hand_over(&client, &message.files).await {
+            Err(ClientError::Refused {
+                retry_after: Some(pause),
+                ..
+            }) if Instant::now() + pause < deadline => tokio::time::sleep(pause).await,
+            answer => break answer?,
+        }
+    };
+    let event = message.with(named).map_err(Unsent::Failed)?;
     loop {
-        match client.send(event.to_vec()).await {
+        match client.send(event.clone()).await {
             Err(ClientError::Refused {
                 retry_after: Some(pause),
                 ..
             }) if Instant::now() + pause < deadline => {
                 tokio::time::sleep(pause).await;
             }
-            answer => return answer,
+            answer => return Ok(answer?),
         }
     }
 }
@@ -184,7 +230,7 @@ impl Why {
 /// Puts the event into the spool, where the bridge finds it.
 fn spool(
     reach: &Reach,
-    event: &[u8],
+    message: &Outbound,
     environment: &Environment,
     why: Why,
     as_json: bool,
@@ -198,9 +244,13 @@ fn spool(
         );
         return Err(Failure::new(why.exit_code(), text));
     }
-    let validation =
-        config::load(environment).map_or(Validation::Strict, |config| config.intake.validation);
-    let event_id = match event::parse(event, validation, Digest::of(event)) {
+    let (validation, limits) = config::load(environment)
+        .map_or((Validation::Strict, FileLimits::default()), |config| {
+            (config.intake.validation, config.files)
+        });
+    let copies = files::put_beside(&reach.home, &message.files, limits)?;
+    let event = message.with(copies.named.clone())?;
+    let event_id = match event::parse(&event, validation, Digest::of(&event)) {
         Ok(parsed) => parsed.id,
         Err(rejected) => {
             return Err(Failure::new(
@@ -209,7 +259,8 @@ fn spool(
             ));
         }
     };
-    put(&folder, event, why)?;
+    put(&folder, &event, why)?;
+    copies.keep();
     if as_json {
         output::json(&json!({ "event_id": event_id, "status": "spooled" }))?;
     } else {
@@ -310,6 +361,7 @@ mod tests {
             url: None,
             data: Some(r#"{"n": 1}"#.to_owned()),
             event: None,
+            files: Vec::new(),
             json: false,
         }
     }

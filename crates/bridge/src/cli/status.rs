@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use cctelegram_core::api::ModeSource;
 use cctelegram_core::api::ModeStatus;
 use cctelegram_core::api::Status;
+use jiff::tz::TimeZone;
 
 use super::failure::FAILED;
 use super::failure::Failure;
@@ -55,6 +56,7 @@ fn text(status: &Status) -> String {
         ),
         format!("started    {}", status.started),
         format!("home       {}", status.home),
+        format!("key        {} (id {})", status.key_file, status.key_id),
         format!("bot        {bot}"),
         format!("people     {}", status.allowed_users),
         format!("mode       {}", mode(&status.mode)),
@@ -84,7 +86,7 @@ fn text(status: &Status) -> String {
 pub(super) fn mode(status: &ModeStatus) -> String {
     let until = status
         .until
-        .map(|end| format!(" until {}", end.clock_time()))
+        .map(|end| format!(" until {}", end.clock_time(&TimeZone::UTC)))
         .unwrap_or_default();
     let by = match status.set_by {
         ModeSource::Setting => "setting",

@@ -98,7 +98,7 @@ impl Walk<'_> {
 
     fn value(&mut self, setting: &'static Setting, path: &str, value: Toml) {
         match (setting.shape, &value) {
-            (Shape::Text | Shape::Secret, Toml::String(text)) => {
+            (Shape::Text | Shape::Secret | Shape::Parts, Toml::String(text)) => {
                 self.raw.offer(setting, path, text, &self.place);
             }
             (Shape::Flag, Toml::Boolean(flag)) => {
@@ -111,6 +111,14 @@ impl Walk<'_> {
             (Shape::Number { .. }, Toml::Float(number)) => {
                 self.raw
                     .offer(setting, path, &number.to_string(), &self.place);
+            }
+            (Shape::Parts, Toml::Array(list)) => {
+                let parts: Vec<&str> = list
+                    .iter()
+                    .map(|part| part.as_str().unwrap_or("?"))
+                    .collect();
+                self.raw
+                    .offer(setting, path, &parts.join(", "), &self.place);
             }
             (Shape::Addresses, Toml::Array(list)) => {
                 let entries: Vec<&str> = list

@@ -1,9 +1,12 @@
 //! The settings of the bridge: what was written becomes a [`Config`] that cannot be wrong, or a list of mistakes.
 //! Only this module reads the environment.
 
+mod chats;
 mod document;
 mod dotenv;
 mod environment;
+mod files;
+mod keys;
 mod later;
 mod local;
 mod lockdown;
@@ -11,6 +14,7 @@ mod messages;
 mod mistake;
 mod nearest;
 mod people;
+mod quiet;
 mod raw;
 pub(crate) mod reference;
 mod setting;
@@ -30,7 +34,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::home::Home;
 
+pub(crate) use chats::Chats;
+pub(crate) use chats::PerProject;
 pub(crate) use environment::Environment;
+pub(crate) use files::FileLimits;
+pub(crate) use keys::KeyPlace;
 pub(crate) use local::Reach;
 pub(crate) use local::Socket;
 pub(crate) use local::home;
@@ -40,6 +48,7 @@ pub(crate) use mistake::Mistakes;
 pub(crate) use mistake::Place;
 pub(crate) use mistake::is_token;
 pub(crate) use people::People;
+pub(crate) use quiet::Quietness;
 pub(crate) use telegram::Telegram;
 
 use document::Lists;
@@ -49,10 +58,15 @@ use raw::Raw;
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) home: Home,
+    /// Where the key file is; nothing when the environment does not say where the user's files are.
+    pub(crate) key_file: Option<KeyPlace>,
     pub(crate) telegram: Telegram,
     pub(crate) people: People,
     pub(crate) intake: Intake,
+    pub(crate) files: FileLimits,
     pub(crate) messages: Messages,
+    pub(crate) quiet: Quietness,
+    pub(crate) chats: Chats,
     pub(crate) http: Http,
     pub(crate) socket: Socket,
     pub(crate) mode: Mode,
@@ -101,6 +115,7 @@ pub(crate) fn load(environment: &Environment) -> Result<Config, Mistakes> {
 
 fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw) -> Config {
     Config {
+        key_file: keys::key_place(environment, raw),
         telegram: telegram::telegram(raw),
         people: people::people(raw, lists, &Place::file(&home.config_file())),
         intake: Intake {
@@ -112,7 +127,10 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
             },
             memory_limit_mb: raw.whole(&settings::MEMORY),
         },
+        files: files::files(raw),
         messages: messages::messages(raw),
+        quiet: quiet::quiet(raw),
+        chats: chats::chats(raw),
         http: Http {
             port: u16::try_from(raw.whole(&settings::PORT)).unwrap_or(0),
         },

@@ -253,12 +253,10 @@ fn read_chats(
     let mut chats = Vec::new();
     for chat in listed {
         let wrong = match chat.as_integer().map(ChatId) {
-            Some(chat) if known.contains(&chat) => {
+            // Whether a group is enrolled is known to the bridge that runs, not to its settings.
+            Some(chat) if known.contains(&chat) || chat.is_group() => {
                 chats.push(chat);
                 continue;
-            }
-            Some(chat) if chat.is_group() => {
-                format!("{chat} is a group: groups are not supported in this version")
             }
             Some(chat) => format!("{chat} is not the id of anybody who may use the bridge"),
             None => format!("a value of type {} is not a number", chat.type_str()),
@@ -267,7 +265,7 @@ fn read_chats(
             place,
             "route.chats",
             wrong,
-            "Use ids of allowed people: a private chat has the person's id.",
+            "Use ids of allowed people (a private chat has the person's id) or of enrolled groups.",
         );
     }
     chats

@@ -147,7 +147,7 @@ fn or_default(setting: &Setting) -> String {
 pub(super) fn read(shape: Shape, text: &str) -> Result<Value, String> {
     let trimmed = text.trim();
     let value = match shape {
-        Shape::Text | Shape::Secret => Some(Value::Text(trimmed.to_owned())),
+        Shape::Text | Shape::Secret | Shape::Parts => Some(Value::Text(trimmed.to_owned())),
         Shape::Flag => flag(trimmed).map(Value::Flag),
         Shape::Whole { least, most } => {
             let number = trimmed
@@ -171,6 +171,7 @@ pub(super) fn read(shape: Shape, text: &str) -> Result<Value, String> {
 pub(super) fn wanted(shape: Shape) -> String {
     match shape {
         Shape::Text | Shape::Secret => "text".to_owned(),
+        Shape::Parts => "text or a list of texts".to_owned(),
         Shape::Flag => "true or false".to_owned(),
         Shape::Whole { least, most } => format!("a whole number from {least} to {most}"),
         Shape::Number { least, most } => format!("a number from {least} to {most}"),

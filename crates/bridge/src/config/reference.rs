@@ -90,7 +90,7 @@ pub(crate) fn example() -> String {
 fn toml_default(setting: &Setting) -> String {
     use super::setting::Shape;
     match setting.shape {
-        Shape::Text | Shape::Secret => format!("\"{}\"", setting.default),
+        Shape::Text | Shape::Secret | Shape::Parts => format!("\"{}\"", setting.default),
         Shape::Flag | Shape::Whole { .. } | Shape::Number { .. } | Shape::Addresses => {
             setting.default.to_owned()
         }
@@ -99,8 +99,8 @@ fn toml_default(setting: &Setting) -> String {
 
 const INTRODUCTION: &str = "# Settings
 
-Everything is kept in one directory: `CC_TELEGRAM_HOME`, or `~/.cc_telegram`. Settings are read from the environment,
-from `.env` and from `config.toml` in that directory. The environment wins over `.env`, `.env` over `config.toml`, and
+Everything but the key file is kept in one directory: `CC_TELEGRAM_HOME`, or `~/.cc_telegram`. Settings are read from the
+environment, from `.env` and from `config.toml` in that directory. The environment wins over `.env`, `.env` over `config.toml`, and
 that over the default. A name that is not known in `.env` or `config.toml`, and a value that cannot be used anywhere, stop
 the start; all of them are told at once, with the place and the remedy. In the process's environment, a name that is not
 known is only warned about. In `.env`, names that don't begin with `CC_TELEGRAM_` or `TELEGRAM_` may belong to others and
@@ -115,7 +115,8 @@ const LISTS: &str = "
 memory `name` and `paired = true` (written by `cctelegram init`). To lock somebody out, delete the entry.
 
 `[[route]]` narrows where events go: `match` holds `type`, `severity` (this one or worse) and `project`, each optional;
-`chats` holds the ids of the private chats (the person's id). An event that no route matches goes to everybody.
+`chats` holds the ids of private chats (the person's id) and of enrolled groups (`cctelegram chats list`). An event that
+no route matches goes to everybody, and to the groups that are enrolled for its project.
 `EMERGENCY_LOCKDOWN` is heeded in every table of the file.
 
 ";

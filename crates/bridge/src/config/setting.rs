@@ -28,6 +28,8 @@ pub(crate) enum Shape {
         least: f64,
         most: f64,
     },
+    /// Text, in which several parts are separated by commas; `config.toml` may have a list of them as well.
+    Parts,
     /// A list of network addresses, with or without a prefix length.
     Addresses,
 }

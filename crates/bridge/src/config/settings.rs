@@ -9,6 +9,7 @@ use super::setting::whole;
 /// All settings, in the order in which they are documented.
 pub(crate) static ALL: &[&Setting] = &[
     &HOME,
+    &KEY_FILE,
     &CLIENT_SOCKET,
     &TOKEN,
     &ALLOWED,
@@ -22,6 +23,15 @@ pub(crate) static ALL: &[&Setting] = &[
     &LOCKDOWN,
     &LOG,
     &TIME_ZONE,
+    &QUIET_HOURS,
+    &RING_FOR,
+    &FOLD_ABOVE,
+    &REPEATS,
+    &TOPICS,
+    &STYLE,
+    &MAX_FILE,
+    &MAX_FILES,
+    &PROGRAMS,
     &API_URL,
     &PROXY,
     &PER_CHAT,
@@ -55,6 +65,13 @@ pub(super) static HOME: Setting = Setting::variable(
     "The directory that holds everything the bridge keeps.",
 )
 .environment_only();
+
+pub(super) static KEY_FILE: Setting = Setting::variable(
+    &["CC_TELEGRAM_KEY_FILE"],
+    "~/.config/cctelegram/key",
+    Shape::Text,
+    "The file that holds the key of everything sealed in the home. It is made at the first start; see `docs/KEYS.md`.",
+);
 
 pub(super) static CLIENT_SOCKET: Setting = Setting::variable(
     &["CC_TELEGRAM_SOCKET"],
@@ -146,6 +163,69 @@ pub(super) static TIME_ZONE: Setting = Setting::key(
     "",
     Shape::Text,
     "In which times are shown and quiet hours are meant, like `Europe/Vienna`; by default the zone of this machine.",
+);
+
+pub(super) static QUIET_HOURS: Setting = Setting::key(
+    "quiet.hours",
+    "",
+    Shape::Parts,
+    "Spans of every day in which messages arrive without a sound, like `22:00-07:00`, or several of them in a list, in the zone of `messages.time_zone`. Nothing is held back.",
+);
+
+pub(super) static RING_FOR: Setting = Setting::key(
+    "quiet.ring_for",
+    "critical",
+    Shape::Text,
+    "What rings all the same within quiet hours: `nothing`, `critical` (critical events and security alerts), `errors` (those and errors) or `approvals` (critical ones and requests for a decision).",
+);
+
+pub(super) static FOLD_ABOVE: Setting = Setting::key(
+    "quiet.fold_above",
+    "10",
+    whole(0, 10_000),
+    "When a chat's sending limit makes more than so many results and pieces of progress wait, they become one list; 0 never folds.",
+);
+
+pub(super) static REPEATS: Setting = Setting::key(
+    "quiet.repeats_s",
+    "5",
+    whole(0, 60),
+    "Within so many seconds the same event again is counted in the message of the first; 0 sends each.",
+);
+
+pub(super) static TOPICS: Setting = Setting::key(
+    "chats.topics",
+    "per_project",
+    Shape::Text,
+    "In chats with topics: `per_project` gives each project a topic of its own, `off` sends everything to the general one.",
+);
+pub(super) static STYLE: Setting = Setting::variable(
+    &["CC_TELEGRAM_MESSAGE_STYLE"],
+    "detailed",
+    Shape::Text,
+    "`detailed`, or `concise`: the one or two facts that matter, everything else folded away. A request for a decision is always shown whole.",
+)
+.also("messages.style");
+
+pub(super) static MAX_FILE: Setting = Setting::key(
+    "attachments.max_file_mb",
+    "20",
+    whole(1, 50),
+    "A file that is sent with an event may be so large; Telegram takes 50 MB.",
+);
+
+pub(super) static MAX_FILES: Setting = Setting::key(
+    "attachments.max_files",
+    "10",
+    whole(1, 10),
+    "So many files may be sent with one event.",
+);
+
+pub(super) static PROGRAMS: Setting = Setting::key(
+    "attachments.programs",
+    "false",
+    Shape::Flag,
+    "Send programs and packages (`.exe`, `.apk`, ELF, …) too; without it they are refused.",
 );
 
 pub(super) static API_URL: Setting = Setting::variable(

@@ -33,6 +33,8 @@ pub(crate) const COMMANDS: [(&str, &str); 7] = [
 /// The queue shows so many entries in a chat.
 const QUEUE_SHOWN: u32 = 10;
 
+const ENROL_ELSEWHERE: &str = "A group is enrolled by writing this in the group, with the code that `cctelegram chats enrol` shows.";
+
 /// What somebody asks the bridge to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Command {
@@ -43,6 +45,8 @@ pub(super) enum Command {
     Queue,
     Mute(Option<String>),
     WhoAmI,
+    /// The code of a group's enrolment, which is for the group.
+    Enrol,
     /// A command of nobody's: passed on as an answer of type `command`.
     Other(String),
 }
@@ -76,6 +80,7 @@ pub(super) fn parse(text: &str, bot: Option<&str>) -> Option<Command> {
         "queue" => Command::Queue,
         "mute" => Command::Mute(argument),
         "whoami" => Command::WhoAmI,
+        "enrol" => Command::Enrol,
         _ => Command::Other(text.trim().to_owned()),
     })
 }
@@ -92,9 +97,10 @@ pub(super) async fn handle(
         Command::Start => ("/start", hello(app, from)),
         Command::Help => ("/help", help()),
         Command::WhoAmI => ("/whoami", format!("Your Telegram user id is {}.", from.id)),
+        Command::Enrol => ("/enrol", ENROL_ELSEWHERE.to_owned()),
         Command::Status => ("/status", status(app).await?),
         Command::Queue => ("/queue", queue(app).await?),
-        Command::Mode(None) => ("/mode", describe(&app.mode().await?)),
+        Command::Mode(None) => ("/mode", describe(app, &app.mode().await?)),
         Command::Mode(Some(word)) => {
             return switch(app, stored, message, from, ("/mode", mode_of(&word))).await;
         }
@@ -154,7 +160,7 @@ async fn switch(
     );
     let handling = Handling {
         records: vec![record],
-        notices: vec![(message.chat, describe(&after), Some(message.message))],
+        notices: vec![(message.chat, describe(app, &after), Some(message.message))],
         unpark: Some(message.chat),
         switch: Some(switch),
         ..Handling::default()
@@ -233,7 +239,7 @@ async fn status(app: &App) -> anyhow::Result<String> {
     let up = span(Duration::from_secs(app.now().since(app.started).as_secs()));
     Ok(format!(
         "{health}\n\nUp for {up}. {}\nWaiting: {}. Held: {}. Open requests: {}. Could not be delivered: {}.",
-        describe(&app.mode().await?),
+        describe(app, &app.mode().await?),
         counts.waiting,
         counts.held,
         counts.pending_approvals,
@@ -254,14 +260,17 @@ async fn queue(app: &App) -> anyhow::Result<String> {
 }
 
 /// The mode in words.
-fn describe(mode: &ModeStatus) -> String {
+fn describe(app: &App, mode: &ModeStatus) -> String {
     let meaning = match mode.mode {
         Mode::Local => "local: everything is delivered; agents ask at the terminal first",
         Mode::Nomad => "nomad: everything is delivered; agents ask here at once",
         Mode::Mute => "mute: everything but security alerts is held back",
     };
     match mode.until {
-        Some(end) => format!("Mode {meaning}, until {}.", end.clock_time()),
+        Some(end) => format!(
+            "Mode {meaning}, until {}.",
+            end.clock_time(&app.config.messages.zone)
+        ),
         None => format!("Mode {meaning}."),
     }
 }

@@ -16,6 +16,7 @@ use serde_json::Map;
 use uuid::Uuid;
 
 use super::command;
+use super::group;
 use super::no_authority;
 use super::record;
 use super::stranger;
@@ -27,6 +28,12 @@ pub(super) async fn handle(
     stored: &StoredUpdate,
     message: IncomingMessage,
 ) -> anyhow::Result<()> {
+    if message.group.is_some() {
+        return group::handle(app, stored, message).await;
+    }
+    if !message.chat_is_private {
+        return no_authority(app, stored, "not in a private chat").await;
+    }
     if let Some(why) = lacks_authority(&message) {
         return no_authority(app, stored, why).await;
     }
@@ -55,20 +62,19 @@ pub(super) async fn handle(
 }
 
 /// Why a message can carry nobody's authority, whoever is named in it.
-fn lacks_authority(message: &IncomingMessage) -> Option<&'static str> {
+pub(super) fn lacks_authority(message: &IncomingMessage) -> Option<&'static str> {
     match message {
         _ if message.edited => Some("an edit of an earlier message"),
         _ if message.forwarded => Some("a forwarded message"),
         _ if message.via_bot => Some("sent through another bot"),
         _ if message.has_sender_chat => Some("sent in the name of a chat"),
-        _ if !message.chat_is_private => Some("not in a private chat"),
         _ if message.from.as_ref().is_some_and(|from| from.is_bot) => Some("sent by a bot"),
         _ => None,
     }
 }
 
 /// Text that is no command: the answer to an event, or free text.
-async fn text(
+pub(super) async fn text(
     app: &App,
     stored: &StoredUpdate,
     message: &IncomingMessage,

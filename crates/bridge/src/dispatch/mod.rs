@@ -1,6 +1,9 @@
 //! Stored updates are handled here, in order, each once: the effect and the mark "handled" are one transaction.
 
 mod command;
+mod enrol;
+mod group;
+mod list;
 mod message;
 mod press;
 mod stranger;
@@ -93,10 +96,18 @@ async fn give_up_if_hopeless(
 }
 
 async fn handle(app: &App, stored: &StoredUpdate) -> anyhow::Result<()> {
-    match update::decode(&stored.body) {
+    let body = match app.keys.open_update(stored) {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(update.id = %stored.id, %error, "a stored update cannot be opened: it was changed, or its key is gone");
+            return no_authority(app, stored, &format!("its sealed content: {error}")).await;
+        }
+    };
+    match update::decode(&body) {
         Update::Message(message) => message::handle(app, stored, message).await,
         Update::Press(press) => press::handle(app, stored, press).await,
         Update::Membership(membership) => membership_changed(app, stored, membership).await,
+        Update::Migration(moved) => group::moved(app, stored, moved).await,
         Update::Other { what } => {
             tracing::debug!(update.id = %stored.id, what, "an update of no use to us");
             app.store.ignore(stored.id).await?;
@@ -111,6 +122,9 @@ async fn membership_changed(
     stored: &StoredUpdate,
     membership: Membership,
 ) -> anyhow::Result<()> {
+    if let Some(described) = membership.group.clone() {
+        return group::membership_changed(app, stored, membership, described).await;
+    }
     let person = membership.from.as_ref().map(|sender| sender.id);
     let ours = app.config.people.chats().contains(&membership.chat);
     let (Some(person), true) = (person, ours) else {

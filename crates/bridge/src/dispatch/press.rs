@@ -20,12 +20,14 @@ use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::update::IncomingPress;
 
+use super::enrol;
+use super::list;
 use super::record;
 use super::stranger;
 use crate::app::App;
 
 /// A press can be quicker than the mark of the message that carries the button; it is waited for so long.
-const MARK_WAIT: Duration = Duration::from_secs(3);
+pub(super) const MARK_WAIT: Duration = Duration::from_secs(3);
 /// An answer to the presser may take so long; the next update waits meanwhile.
 const ANSWER: Duration = Duration::from_secs(5);
 
@@ -36,7 +38,12 @@ pub(super) async fn handle(
     press: IncomingPress,
 ) -> anyhow::Result<()> {
     if press.from.is_bot || !app.config.people.admits(press.from.id) {
-        if stranger::refuse(app, stored, &press.from, None, "button press").await? {
+        let told = stranger::refuse(app, stored, &press.from, None, "button press").await?;
+        // Whoever is in an enrolled group sees its buttons, and is told each time.
+        if in_group(app, &press).await? {
+            let sorry = "Only allowed people decide here. Your press had no effect.";
+            answer(app, &press, sorry, CallbackStyle::Toast).await;
+        } else if told {
             answer(
                 app,
                 &press,
@@ -47,13 +54,26 @@ pub(super) async fn handle(
         }
         return Ok(());
     }
+    if let Some(found) = list::known(app, &press).await? {
+        return list::details(app, stored, &press, found).await;
+    }
+    if enrol::press(app, stored, &press).await? {
+        return Ok(());
+    }
     match judge(app, &press).await? {
         Ok((found, Verdict::Details)) => details(app, stored, &press, &found).await,
         Ok((found, Verdict::Decide(decision))) => {
             decide(app, stored, &press, found.approval, decision).await
         }
-        Err(void) => refuse(app, stored, &press, &void.to_string()).await,
+        Err(void) => refuse(app, stored, &press, &void).await,
     }
+}
+
+async fn in_group(app: &App, press: &IncomingPress) -> anyhow::Result<bool> {
+    let Some(chat) = press.chat.filter(|chat| chat.is_group()) else {
+        return Ok(false);
+    };
+    Ok(app.store.enrolled_chat(chat).await?.is_some())
 }
 
 /// What the press comes to, before anything is changed.
@@ -118,7 +138,7 @@ async fn decide(
         .cloned()
         .unwrap_or_default();
     let (Some(chat), Some(message)) = (press.chat, press.message) else {
-        return refuse(app, stored, press, &Void::Unknown.to_string()).await;
+        return refuse(app, stored, press, &Void::Unknown).await;
     };
     let decide = Decide {
         update: stored.id,
@@ -133,14 +153,15 @@ async fn decide(
             app.metrics.decided.inc();
             app.wake.decided();
             // Only now, after the commit, is the presser told.
-            let told = approval.ending().unwrap_or(label);
+            let zone = &app.config.messages.zone;
+            let told = approval.ending().map_or(label, |ending| ending.told(zone));
             answer(app, press, &told, CallbackStyle::Toast).await;
             Ok(())
         }
-        Decided::Unknown => refuse(app, stored, press, &Void::Unknown.to_string()).await,
+        Decided::Unknown => refuse(app, stored, press, &Void::Unknown).await,
         Decided::TooLate(approval) => {
-            let truth = approval.ending().unwrap_or_else(|| "Expired.".to_owned());
-            refuse(app, stored, press, &format!("{truth} Nothing was changed.")).await
+            let void = approval.ending().map_or(Void::Unknown, Void::Over);
+            refuse(app, stored, press, &void).await
         }
     }
 }
@@ -168,13 +189,14 @@ async fn details(
     Ok(())
 }
 
-/// A press that changes nothing: on the record, and the presser is told the truth.
-async fn refuse(
+/// A press that changes nothing: on the record, with its times in UTC, and the presser is told the truth.
+pub(super) async fn refuse(
     app: &App,
     stored: &StoredUpdate,
     press: &IncomingPress,
-    truth: &str,
+    void: &Void,
 ) -> anyhow::Result<()> {
+    let truth = void.to_string();
     let record = record(
         app,
         EventName::ApprovalPressRefused,
@@ -182,7 +204,7 @@ async fn refuse(
         "button",
     )
     .outcome(Disposition::Refused)
-    .action(truth.to_owned());
+    .action(truth.clone());
     tracing::warn!(user.id = press.from.id.0, truth, "a press was refused");
     app.metrics.refused.inc();
     let handling = Handling {
@@ -190,12 +212,13 @@ async fn refuse(
         ..Handling::default()
     };
     app.store.handle(stored.id, handling).await?;
-    answer(app, press, truth, CallbackStyle::Window).await;
+    let told = void.told(&app.config.messages.zone);
+    answer(app, press, &told, CallbackStyle::Window).await;
     Ok(())
 }
 
 /// Tells the presser. It is a courtesy: what happened stands in the store and in the edited message.
-async fn answer(app: &App, press: &IncomingPress, text: &str, style: CallbackStyle) {
+pub(super) async fn answer(app: &App, press: &IncomingPress, text: &str, style: CallbackStyle) {
     let text = Draft::new().plain(text).finish();
     let client = app.bot.client();
     let answer = client.answer_callback(&press.callback_id, &text, style);

@@ -11,6 +11,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::app::App;
+use crate::groups;
 use crate::local;
 
 /// The store has to commit a row within this span.
@@ -79,8 +80,9 @@ pub(crate) async fn problems(app: &App) -> Vec<String> {
     if chats.is_empty() {
         problems.push("Nobody is allowed to receive messages: run `cctelegram init`.".to_owned());
     }
-    let parked = parked(app).await;
-    if !chats.is_empty() && parked.len() >= chats.len() {
+    let parked = app.store.parked().await.unwrap_or_default();
+    let reachable = |chat| !parked.iter().any(|(parked, _)| parked == chat);
+    if !chats.is_empty() && !chats.iter().any(reachable) {
         problems.push("No recipient can be written to.".to_owned());
     }
     problems
@@ -91,8 +93,8 @@ pub(crate) async fn parked(app: &App) -> Vec<String> {
     let chats = app.config.people.chats();
     let parked = app.store.parked().await.unwrap_or_default().into_iter();
     let ours = parked.filter(|(chat, _)| chats.contains(chat));
-    ours.map(|(chat, why)| {
+    let people = ours.map(|(chat, why)| {
         format!("Chat {chat} cannot be written to until its user writes: {why}.")
-    })
-    .collect()
+    });
+    people.chain(groups::parked(app).await).collect()
 }

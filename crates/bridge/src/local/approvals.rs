@@ -21,6 +21,7 @@ use cctelegram_core::id::ApprovalId;
 use serde::Deserialize;
 
 use super::Local;
+use super::attachments;
 use super::events;
 use super::peer::Peer;
 use super::problem::Refused;
@@ -69,6 +70,7 @@ pub(super) async fn post(
         }
         .into());
     }
+    let event = attachments::resolve(&local.app, event).await?;
     let taken = intake::take(&local.app, event, lifetime, peer.actor()).await?;
     let Some(approval_id) = taken.approval else {
         let message = format!(

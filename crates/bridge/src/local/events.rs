@@ -13,6 +13,7 @@ use cctelegram_crypto::Digest;
 use uuid::Uuid;
 
 use super::Local;
+use super::attachments;
 use super::peer::Peer;
 use super::problem::Refused;
 use crate::intake;
@@ -26,6 +27,7 @@ pub(super) async fn post(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Accepted>), Refused> {
     let event = parse(&local, &body)?;
+    let event = attachments::resolve(&local.app, event).await?;
     let taken = intake::take(&local.app, event, None, peer.actor()).await?;
     tracing::info!(event.id = %taken.event, stored_as = ?taken.stored_as, "event stored");
     let accepted = Accepted {

@@ -1,10 +1,13 @@
 //! The local API: HTTP over a Unix socket, for processes of the same user on this machine.
 
 mod approvals;
+mod attachments;
+mod chats;
 mod events;
 mod mode;
 mod peer;
 mod problem;
+mod queue;
 mod socket;
 mod status;
 
@@ -14,6 +17,7 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
+use axum::routing::delete;
 use axum::routing::get;
 use axum::routing::post;
 use cctelegram_core::audit::Actor;
@@ -44,6 +48,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let routes = Router::new()
         .route("/v1/events", post(events::post))
+        .route("/v1/attachments", post(attachments::post))
         .route("/v1/approvals", post(approvals::post))
         .route(
             "/v1/approvals/{id}",
@@ -54,7 +59,16 @@ pub(crate) async fn run(
             "/v1/mode",
             get(mode::get).put(mode::put).delete(mode::delete),
         )
-        .route("/v1/queue", get(status::queue))
+        .route("/v1/queue", get(queue::list))
+        .route("/v1/queue/{id}", get(queue::get).delete(queue::delete))
+        .route("/v1/queue/{id}/retry", post(queue::retry))
+        .route("/v1/chats", get(chats::list))
+        .route("/v1/chats/{id}", delete(chats::remove))
+        .route("/v1/enrolments", post(chats::enrol))
+        .route(
+            "/v1/enrolments/{id}",
+            get(chats::status).delete(chats::withdraw),
+        )
         .fallback(problem::no_such_path)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(problem::too_large))

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -41,6 +42,17 @@ impl Refused {
             format!("there is no {what}"),
         )
     }
+
+    /// An event names a file that cannot be its own.
+    pub(super) fn no_such_file(field: &str) -> Self {
+        let message = format!(
+            "{field}: there is no such file, or it belongs to another event; files that no event names are dropped after an hour and at a restart: hand it over again with POST /v1/attachments"
+        );
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let mut refused = Self::new(status, "no_such_attachment", message);
+        refused.problem.field = Some(field.to_owned());
+        refused
+    }
 }
 
 /// The answer for a path that nobody serves.
@@ -50,7 +62,9 @@ pub(super) async fn no_such_path() -> Refused {
 
 /// Gives the answer for a body that is over the limit, which the framework tells in plain text, the form of all others.
 pub(super) async fn too_large(response: Response) -> Response {
-    if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
+    let is_json = |value: &HeaderValue| value.as_bytes().starts_with(b"application/json");
+    let told = response.headers().get(CONTENT_TYPE).is_some_and(is_json);
+    if response.status() != StatusCode::PAYLOAD_TOO_LARGE || told {
         return response;
     }
     let message = format!("the request is larger than {} KiB", LARGEST_BODY / 1024);
@@ -91,6 +105,7 @@ impl From<Refusal> for Refused {
             Refusal::Memory => Self::new(StatusCode::TOO_MANY_REQUESTS, "memory_short", message),
             Refusal::Nobody => Self::new(StatusCode::SERVICE_UNAVAILABLE, "nobody", message),
             Refusal::Conflict(_) => Self::new(StatusCode::CONFLICT, "id_in_use", message),
+            Refusal::NoSuchFile => Self::no_such_file("data.attachments"),
             Refusal::Store(error) => error.into(),
         }
     }

@@ -3,6 +3,7 @@
 mod claim;
 mod open;
 mod reject;
+mod shelf;
 mod watch;
 
 use std::collections::HashMap;
@@ -31,6 +32,9 @@ use open::Fingerprint;
 use open::Folder;
 use open::Opened;
 use open::Trouble;
+use shelf::Gathered;
+use shelf::Shelf;
+use shelf::Ungathered;
 
 /// Without any notification the folder is looked at this often: a missed one must not matter.
 const LOOK_ANYWAY: Duration = Duration::from_secs(30);
@@ -53,6 +57,7 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
         watcher,
         unsettled: HashMap::new(),
         recorded: HashMap::new(),
+        shelf: Shelf::default(),
         waits: false,
     };
     while !stop.is_cancelled() {
@@ -88,6 +93,8 @@ struct Spool {
     recorded: HashMap<OsString, Fingerprint>,
     /// Files that are no complete document yet, and since when they have looked as they do.
     unsettled: HashMap<OsString, (Fingerprint, Instant)>,
+    /// The files that event files name.
+    shelf: Shelf,
     /// The last look left files waiting: the log has the reason already.
     waits: bool,
 }
@@ -173,18 +180,27 @@ impl Spool {
     async fn take_batch(&mut self, names: &[OsString]) -> Batch {
         let mut files = Vec::new();
         let mut events = Vec::new();
+        let mut sources = Vec::new();
         let mut batch = Batch::default();
         let mut bytes = 0;
         for name in names.iter().take(BATCH) {
             batch.looked_at = batch.looked_at.saturating_add(1);
             let looked = match self.look_at(name) {
                 Ok(Look::Refused(reason, judged)) => self.refuse(name, &reason, judged).await,
-                Ok(Look::Ready(file, event)) => {
-                    bytes = file.size().saturating_add(bytes);
-                    files.push(file);
-                    events.push(*event);
-                    Ok(())
-                }
+                Ok(Look::Ready(file, event)) => match self.shelf.gather(&self.app, *event).await {
+                    Ok(gathered) => {
+                        bytes = gathered
+                            .size()
+                            .saturating_add(file.size())
+                            .saturating_add(bytes);
+                        let (event, read) = Gathered::into_parts(gathered);
+                        files.push(file);
+                        events.push(event);
+                        sources.push(read);
+                        Ok(())
+                    }
+                    Err(ungathered) => self.set_back(file, ungathered).await,
+                },
                 Ok(Look::Nothing) => Ok(()),
                 Err(error) => Err(error),
             };
@@ -196,16 +212,23 @@ impl Spool {
             }
         }
         let taken = intake::take_all(&self.app, events).await;
-        for (file, taken) in files.into_iter().zip(taken) {
+        for ((file, taken), read) in files.into_iter().zip(taken).zip(sources) {
             match taken {
                 Ok(taken) => {
+                    // The event file goes last: should a crash come between, it brings the event back and its files
+                    // are known.
+                    Shelf::remove(&self.app.config.home, read);
                     let name = file.name().display();
                     tracing::info!(event.id = %taken.event, file = %name, stored_as = ?taken.stored_as, "event file stored");
                     file.remove(&self.folder);
                     batch.taken = batch.taken.saturating_add(1);
                 }
-                Err(conflict @ Refusal::Conflict(_)) => self.refuse_claimed(&file, &conflict).await,
+                Err(final_one @ (Refusal::Conflict(_) | Refusal::NoSuchFile)) => {
+                    self.shelf.drop_stored(&self.app, read).await;
+                    self.refuse_claimed(&file, &final_one.to_string()).await;
+                }
                 Err(refusal) => {
+                    self.shelf.keep(read);
                     tracing::debug!(file = %file.name().display(), "an event file has to wait");
                     file.put_back(&self.folder);
                     batch.refused = Some(refusal);
@@ -215,13 +238,24 @@ impl Spool {
         batch
     }
 
+    /// An event without its files is refused, or waits until they can be read.
+    async fn set_back(&mut self, file: Claimed, why: Ungathered) -> anyhow::Result<()> {
+        match why {
+            Ungathered::Refused(reason) => {
+                self.refuse_claimed(&file, &reason).await;
+                Ok(())
+            }
+            Ungathered::Later(error) => {
+                file.put_back(&self.folder);
+                Err(error)
+            }
+        }
+    }
+
     /// Sets a file aside whose event will never be taken, however long it waits.
-    async fn refuse_claimed(&mut self, file: &Claimed, refusal: &Refusal) {
+    async fn refuse_claimed(&mut self, file: &Claimed, reason: &str) {
         let (name, judged) = file.judged();
-        if let Err(error) = self
-            .refuse(&name.to_owned(), &refusal.to_string(), judged)
-            .await
-        {
+        if let Err(error) = self.refuse(&name.to_owned(), reason, judged).await {
             let error = format!("{error:#}");
             tracing::error!(file = %file.name().display(), error, "a refused event file stays where it is");
         }
@@ -254,12 +288,15 @@ impl Spool {
             Err(Trouble::Refused(reason) | Trouble::Linked(reason)) => {
                 return Ok(Look::Refused(reason, seen));
             }
+            Err(Trouble::TooLarge) => {
+                let reason = format!("it is larger than {} KiB", open::LARGEST / 1024);
+                return Ok(Look::Refused(reason, seen));
+            }
             Err(Trouble::Io(error)) => return Err(error.into()),
         };
         if !is_complete(&opened) && self.may_still_grow(name, opened.fingerprint) {
             return Ok(Look::Nothing);
         }
-        self.unsettled.remove(name);
         let validation = self.app.config.intake.validation;
         // One file that makes the program stumble must not take the bridge down at every start.
         let parse = || event::parse(&opened.bytes, validation, opened.origin(name));
@@ -274,6 +311,11 @@ impl Spool {
                 return Ok(Look::Refused(reason.to_owned(), opened.fingerprint));
             }
         };
+        let home = &self.app.config.home;
+        if !Shelf::has_all(home, &event) && self.may_still_grow(name, opened.fingerprint) {
+            return Ok(Look::Nothing);
+        }
+        self.unsettled.remove(name);
         let claimed = claim::take(&self.folder, name, opened.fingerprint)?;
         Ok(claimed.map_or(Look::Nothing, |file| Look::Ready(file, Box::new(event))))
     }

@@ -58,6 +58,7 @@ pub(super) enum Trouble {
     Refused(String),
     /// It has another name elsewhere: for a moment so does what a producer publishes with `link` and `unlink`.
     Linked(String),
+    TooLarge,
     Io(io::Error),
 }
 
@@ -115,23 +116,14 @@ impl Folder {
                 "the file name is longer than {LONGEST_NAME} bytes"
             )));
         }
-        // Not blocking, so that a FIFO or a device cannot hold us; no symlink anywhere; nothing outside the folder.
-        let flags =
-            OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let beneath = ResolveFlags::BENEATH
-            | ResolveFlags::NO_SYMLINKS
-            | ResolveFlags::NO_MAGICLINKS
-            | ResolveFlags::NO_XDEV;
-        let opened = rustix::fs::openat2(&self.events, name, flags, Mode::empty(), beneath);
-        let file = File::from(opened.map_err(|errno| trouble(errno, self.stat(name).ok()))?);
-        let before = plain_file(&file)?;
+        let (file, before) = beneath(self.fd(), name, LARGEST)?;
         let mut bytes = Vec::new();
         (&file)
             .take(LARGEST.saturating_add(1))
             .read_to_end(&mut bytes)
             .map_err(Trouble::Io)?;
         if bytes.len() as u64 > LARGEST {
-            return Err(too_large());
+            return Err(Trouble::TooLarge);
         }
         let after =
             Fingerprint::of(&rustix::fs::fstat(&file).map_err(|errno| Trouble::Io(errno.into()))?);
@@ -146,7 +138,37 @@ impl Folder {
     }
 }
 
-fn plain_file(file: &File) -> Result<Fingerprint, Trouble> {
+/// Opens a file below a folder if it is a plain file of ours with one name and a bearable size.
+pub(super) fn beneath(
+    folder: BorrowedFd<'_>,
+    path: &OsStr,
+    largest: u64,
+) -> Result<(File, Fingerprint), Trouble> {
+    // Not blocking, so that a FIFO or a device cannot hold us.
+    let flags =
+        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = rustix::fs::openat2(folder, path, flags, Mode::empty(), inside());
+    let stat = || rustix::fs::statat(folder, path, AtFlags::SYMLINK_NOFOLLOW).ok();
+    let file = File::from(opened.map_err(|errno| trouble(errno, stat()))?);
+    let fingerprint = plain_file(&file, largest)?;
+    Ok((file, fingerprint))
+}
+
+/// Opens a folder below another one.
+pub(super) fn folder_beneath(folder: BorrowedFd<'_>, path: &str) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat2(folder, path, flags, Mode::empty(), inside())
+}
+
+/// No symlink anywhere, nothing outside the folder.
+fn inside() -> ResolveFlags {
+    ResolveFlags::BENEATH
+        | ResolveFlags::NO_SYMLINKS
+        | ResolveFlags::NO_MAGICLINKS
+        | ResolveFlags::NO_XDEV
+}
+
+fn plain_file(file: &File, largest: u64) -> Result<Fingerprint, Trouble> {
     let stat = rustix::fs::fstat(file).map_err(|errno| Trouble::Io(errno.into()))?;
     let refused = |reason: &str| Err(Trouble::Refused(reason.to_owned()));
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -160,14 +182,10 @@ fn plain_file(file: &File) -> Result<Fingerprint, Trouble> {
     if stat.st_uid != rustix::process::geteuid().as_raw() {
         return refused("it belongs to another user");
     }
-    if u64::try_from(stat.st_size).unwrap_or(u64::MAX) > LARGEST {
-        return Err(too_large());
+    if u64::try_from(stat.st_size).unwrap_or(u64::MAX) > largest {
+        return Err(Trouble::TooLarge);
     }
     Ok(Fingerprint::of(&stat))
-}
-
-fn too_large() -> Trouble {
-    Trouble::Refused(format!("it is larger than {} KiB", LARGEST / 1024))
 }
 
 /// What an unopenable file is.
@@ -175,7 +193,7 @@ fn trouble(errno: Errno, stat: Option<Stat>) -> Trouble {
     match errno {
         Errno::NOENT => Trouble::Gone,
         Errno::LOOP => Trouble::Refused("it is a symbolic link".to_owned()),
-        Errno::XDEV => Trouble::Refused("it leads outside the events folder".to_owned()),
+        Errno::XDEV => Trouble::Refused("it leads outside the folder".to_owned()),
         Errno::ACCESS | Errno::PERM => {
             Trouble::Refused("it cannot be opened: permission denied".to_owned())
         }

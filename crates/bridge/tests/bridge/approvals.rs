@@ -700,7 +700,7 @@ async fn security_a_press_without_its_message_or_by_a_bot_decides_nothing() {
 async fn security_what_a_button_carries_stands_in_no_file() {
     let bridge = TestBridge::start(setup()).await;
     let copy = ask(&bridge, "secret").await;
-    let unpressed = ["Deny", "Details"].map(|label| data(&copy, label));
+    let buttons = ["Approve", "Deny", "Details"].map(|label| data(&copy, label));
     press(&bridge, &copy, "Approve").await;
     ended(&bridge, &copy, "Approved by ").await;
     let mut looked_at = 0;
@@ -708,7 +708,7 @@ async fn security_what_a_button_carries_stands_in_no_file() {
         for file in files(&folder) {
             let bytes = fs::read(&file).unwrap();
             looked_at += 1;
-            for data in &unpressed {
+            for data in &buttons {
                 let found = bytes
                     .windows(data.len())
                     .any(|window| window == data.as_bytes());
@@ -720,11 +720,11 @@ async fn security_what_a_button_carries_stands_in_no_file() {
         looked_at >= 4,
         "the database, its log and the bridge's log were there"
     );
-    // The press itself was stored until it was handled.
+    // The press itself was stored, sealed, until it was handled.
     let updates = bridge
         .database()
         .await
-        .texts("SELECT body FROM update_inbox WHERE handled = 1")
+        .texts("SELECT coalesce(hex(sealed), '') || body FROM update_inbox WHERE handled = 1")
         .await;
     assert_eq!(updates, [""]);
     bridge.finish().await;

@@ -552,7 +552,7 @@ async fn a_final_result_is_a_message_of_its_own_and_later_progress_begins_anothe
     assert_eq!(places(&bridge, USER, order), [0, 1, 2, 3]);
     let messages = received(&bridge.emulator, USER);
     assert_eq!(messages.len(), 4);
-    assert!(!messages[1].silent && !messages[3].silent, "a result rings");
+    assert!(messages[1].silent && !messages[3].silent, "a failure rings");
     bridge.finish().await;
 }
 

@@ -3,20 +3,29 @@
 //! One program for all of them: linking each apart would take most of the time of a build.
 
 mod approvals;
+mod attachments;
 mod cli;
 mod crash;
 mod delivery;
 mod demo;
+mod doctor;
 mod durability;
+mod groups;
 mod hostile;
 mod http;
 mod init;
+mod keys;
+mod logs;
 mod modes;
 mod outcomes;
 mod page;
 mod people;
 mod poller;
 mod queue;
+mod queue_commands;
+mod quiet;
+mod rendering;
+mod service;
 mod settings;
 mod shutdown;
 mod spool;

@@ -42,12 +42,23 @@ pub enum EventName {
     UserResponse,
     UpdateIgnored,
     MessageUndeliverable,
+    MessageRetried,
+    MessageDropped,
     RecipientParked,
     RecipientReturned,
     RecipientRemoved,
     ModeChanged,
     PollConflict,
     UserPaired,
+    KeyMade,
+    EnrolmentStarted,
+    EnrolmentRequested,
+    EnrolmentRefused,
+    EnrolmentWithdrawn,
+    ChatEnrolled,
+    ChatRemoved,
+    ChatMigrated,
+    TopicCreated,
 }
 
 /// What came of it.

@@ -4,6 +4,7 @@ use cctelegram_crypto::Digest;
 use serde_json::Map;
 use serde_json::Value;
 
+use super::Attachment;
 use super::Event;
 
 impl Event {
@@ -36,6 +37,10 @@ impl Event {
             .collect();
         fields.insert("data".to_owned(), Value::Object(self.data.clone()));
         fields.insert("options".to_owned(), Value::from(self.options.clone()));
+        if !self.attachments.is_empty() {
+            let files = self.attachments.iter().map(Attachment::identity).collect();
+            fields.insert("attachments".to_owned(), files);
+        }
         fields
     }
 }

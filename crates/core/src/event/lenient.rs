@@ -4,6 +4,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 use super::Kind;
+use super::attachment::ATTACHMENTS;
 use super::insert_beside;
 use crate::id::EventId;
 
@@ -42,6 +43,12 @@ pub(super) fn custom_event(mut object: Map<String, Value>) -> Map<String, Value>
         None => Map::new(),
     };
     for (key, value) in object {
+        // Somebody else's field of this name says nothing of files.
+        let key = if key == ATTACHMENTS {
+            format!("{key} (as text)")
+        } else {
+            key
+        };
         insert_beside(&mut data, key, value);
     }
     event.insert("data".to_owned(), Value::Object(data));

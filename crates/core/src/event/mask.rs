@@ -27,6 +27,8 @@ impl Event {
             parent_event_id: optional(self.parent_event_id),
             data: redacted_map(self.data),
             options: self.options.iter().map(|option| redact(option)).collect(),
+            // Their names were cleaned when they were taken.
+            attachments: self.attachments,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Events: what a producer reports, parsed once into a type that cannot be wrong.
 
+mod attachment;
 mod digest;
 mod kind;
 mod lenient;
@@ -16,6 +17,9 @@ use serde_json::Value;
 
 use crate::id::EventId;
 
+pub use attachment::Attachment;
+pub use attachment::MOST_FILES;
+pub use attachment::Wanted;
 pub use kind::Kind;
 pub use kind::KnownKind;
 pub use parse::Rejected;
@@ -52,6 +56,9 @@ pub struct Event {
     /// The choices offered; empty unless the event asks for a decision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// The files that travel with it, once they are stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 impl Event {
@@ -100,5 +107,6 @@ pub(crate) fn sample(kind: &str, title: &str, data: Value) -> Event {
         parent_event_id: None,
         data,
         options,
+        attachments: Vec::new(),
     }
 }

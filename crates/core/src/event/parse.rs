@@ -11,6 +11,7 @@ use serde_json::error::Category;
 
 use super::Event;
 use super::Kind;
+use super::attachment;
 use super::lenient::custom_event;
 use super::raw::Raw;
 use super::raw::RawApproval;
@@ -39,7 +40,7 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(super) fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             field: field.into(),
             reason: reason.into(),
@@ -70,6 +71,7 @@ pub fn parse(bytes: &[u8], validation: Validation, origin: Digest) -> Result<Eve
     } else {
         Vec::new()
     };
+    attachment::wanted(&data)?;
     Ok(Event {
         id,
         kind,
@@ -83,6 +85,7 @@ pub fn parse(bytes: &[u8], validation: Validation, origin: Digest) -> Result<Eve
         parent_event_id: raw.parent_event_id,
         data,
         options,
+        attachments: Vec::new(),
     })
 }
 
@@ -222,7 +225,7 @@ fn wrong_option(options: &Value) -> Rejected {
     )
 }
 
-fn found(value: &Value) -> &'static str {
+pub(super) fn found(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

@@ -56,6 +56,47 @@ pub(super) enum SchemaVersion {
     Number(Number),
 }
 
+/// The `data` of every event, as far as its fields mean something to the bridge.
+#[derive(Deserialize, JsonSchema)]
+#[expect(
+    dead_code,
+    reason = "it is there for the schema: files are read one by one"
+)]
+pub(super) struct RawData {
+    /// Files that are sent with the event.
+    #[schemars(length(max = 10))]
+    pub(super) attachments: Option<Vec<RawAttachment>>,
+}
+
+/// One file: the path of a file in the folder `attachments`, or the id of one that was handed over at the socket.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum RawAttachment {
+    Path(FilePath),
+    File {
+        file: FilePath,
+        /// What the file is called on the phone.
+        name: Option<String>,
+    },
+    Upload {
+        #[schemars(regex(pattern = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"))]
+        id: String,
+        /// What the file is called on the phone.
+        name: Option<String>,
+    },
+}
+
+/// A path below the folder `attachments`: no part of it begins with a dot.
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct FilePath(
+    #[schemars(
+        length(max = 255),
+        regex(pattern = r"^[^./\\\u0000][^/\\\u0000]*(/[^./\\\u0000][^/\\\u0000]*)*$")
+    )]
+    pub(super) String,
+);
+
 /// The `data` of an `approval_request`; other fields are shown as details.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct RawApproval {

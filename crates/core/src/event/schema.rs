@@ -1,5 +1,6 @@
 //! The JSON Schema of an event, made from the types that parse it.
 
+use schemars::generate::SchemaSettings;
 use schemars::schema_for;
 use serde_json::Map;
 use serde_json::Value;
@@ -8,6 +9,7 @@ use serde_json::json;
 use super::Kind;
 use super::raw::Raw;
 use super::raw::RawApproval;
+use super::raw::RawData;
 
 /// JSON Schema 2020-12 of one event. What it accepts, [`parse`](super::parse()) accepts too.
 #[must_use]
@@ -15,7 +17,10 @@ pub fn schema() -> Value {
     let mut schema = schema_for!(Raw);
     schema.insert("$id".to_owned(), Value::from("urn:cctelegram:event:1"));
     schema.insert("examples".to_owned(), examples());
-    schema.insert("allOf".to_owned(), Value::Array(vec![approval_rule()]));
+    schema.insert(
+        "allOf".to_owned(),
+        Value::Array(vec![data_rule(), approval_rule()]),
+    );
     if let Some(kind) = schema
         .pointer_mut("/properties/type")
         .and_then(Value::as_object_mut)
@@ -42,6 +47,16 @@ fn describe_kinds(kind: &mut Map<String, Value>) {
     let list = lines.collect::<Vec<_>>().join("\n");
     let description = format!("{said}\n\n{list}");
     kind.insert("description".to_owned(), Value::from(description));
+}
+
+/// What `data` may say of files, whatever the event's type.
+fn data_rule() -> Value {
+    let inline = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let mut data = inline.into_generator().into_root_schema_for::<RawData>();
+    data.remove("$schema");
+    data.remove("title");
+    data.insert("type".to_owned(), json!(["object", "null"]));
+    json!({ "properties": { "data": data.to_value() } })
 }
 
 /// An event of type `approval_request` has more to say about its `data`.

@@ -170,3 +170,6 @@ impl Draft {
         (offset, length)
     }
 }
+
+#[cfg(test)]
+mod properties;

@@ -1,6 +1,7 @@
 //! What goes to Telegram: text with entities, buttons and files, made only from text that was cleaned.
 
 mod body;
+mod file;
 mod keyboard;
 mod outgoing;
 pub mod redact;
@@ -13,6 +14,8 @@ pub use body::Draft;
 pub use body::Entity;
 pub use body::EntityKind;
 pub use body::utf16_len;
+pub use file::FileMessage;
+pub use file::FileShape;
 pub use keyboard::Action;
 pub use keyboard::Button;
 pub use keyboard::Keyboard;

@@ -84,6 +84,15 @@ impl Pacer {
         overall.max(here)
     }
 
+    /// Is it the chat's own limit that makes it wait? Never where it has none.
+    #[must_use]
+    pub fn waits_for_its_limit(&self, chat: ChatId, now: Timestamp) -> bool {
+        let by_minute = chat.is_group() && self.limits.per_group_per_minute > 0;
+        let here = self.chats.get(&chat);
+        (self.limits.rate.is_some() || by_minute)
+            && here.is_some_and(|bucket| bucket.ready_at(self.limits, now) > now)
+    }
+
     /// A call to this chat starts.
     pub fn reserve(&mut self, chat: ChatId, _now: Timestamp) {
         self.global.reserve();
@@ -244,6 +253,25 @@ mod tests {
         assert_eq!(pacer.ready_at(GROUP, at(0)), at(5_000));
         pacer.hold_all(at(6_000));
         assert_eq!(pacer.ready_at(ALICE, at(0)), at(6_000));
+    }
+
+    #[test]
+    fn a_chat_waits_for_its_limit_but_not_for_that_of_all() {
+        let mut pacer = Pacer::new(Limits::default());
+        assert!(!pacer.waits_for_its_limit(ALICE, at(0)));
+        fill(&mut pacer, ALICE, at(0));
+        assert!(pacer.waits_for_its_limit(ALICE, at(0)));
+        assert!(!pacer.waits_for_its_limit(ALICE, at(1_001)));
+        pacer.hold_all(at(9_000));
+        assert!(!pacer.waits_for_its_limit(GROUP, at(0)));
+        let mut off = Pacer::new(Limits {
+            per_chat_per_second: 0.0,
+            ..Limits::default()
+        });
+        off.hold(ALICE, at(5_000));
+        assert!(!off.waits_for_its_limit(ALICE, at(0)), "it has no limit");
+        off.hold(GROUP, at(5_000));
+        assert!(off.waits_for_its_limit(GROUP, at(0)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::check::text;
 use crate::error::ApiError;
 use crate::model::Document;
 use crate::params::Params;
+use crate::render;
 use crate::world::World;
 
 /// An uploaded photo (Bot API).
@@ -34,6 +35,9 @@ pub(super) fn send_photo(world: &mut World, params: &Params) -> Answer {
     }
     if !is_image(&photo.bytes) {
         return Err(ApiError::bad_request("IMAGE_PROCESS_FAILED"));
+    }
+    if render::png_size(&photo.bytes).is_some_and(|(width, height)| !fits(width, height)) {
+        return Err(ApiError::bad_request("PHOTO_INVALID_DIMENSIONS"));
     }
     let mut message = Envelope::read(world, params)?.draft(world, params);
     message.caption = Some(caption.text).filter(|text| !text.is_empty());
@@ -92,6 +96,12 @@ fn named(mut document: Document, message_id: i64) -> Document {
         document.file_id = format!("BQACAgIAAxkBAAI{message_id:08}");
     }
     document
+}
+
+/// Width and height together are at most 10000, and their ratio at most 20 (Bot API, `sendPhoto`). Only a PNG is measured.
+fn fits(width: u32, height: u32) -> bool {
+    let (long, short) = (width.max(height), width.min(height));
+    short > 0 && width.saturating_add(height) <= 10_000 && long <= short.saturating_mul(20)
 }
 
 fn is_image(bytes: &[u8]) -> bool {

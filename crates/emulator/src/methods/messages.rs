@@ -1,6 +1,7 @@
 //! `sendMessage`, and what all sending methods share.
 
 use super::Answer;
+use super::topics;
 use crate::check::keyboard;
 use crate::check::text;
 use crate::error::ApiError;
@@ -28,6 +29,7 @@ pub(super) struct Envelope {
     chat: i64,
     keyboard: Vec<Vec<Button>>,
     reply_to: Option<i64>,
+    thread: Option<i64>,
 }
 
 impl Envelope {
@@ -36,10 +38,14 @@ impl Envelope {
         let keyboard = keyboard::parse(params.json("reply_markup"))?;
         let chat = world.writable_chat(params)?;
         let reply_to = reply_to(world, params, chat)?;
+        let answered = reply_to.and_then(|id| world.message(chat, id));
+        // A reply goes where the message is that it answers.
+        let thread = topics::thread(world, params, chat)?.or(answered.and_then(|it| it.thread));
         Ok(Self {
             chat,
             keyboard,
             reply_to,
+            thread,
         })
     }
 
@@ -47,6 +53,7 @@ impl Envelope {
         let mut message = world.draft(self.chat, true);
         message.keyboard = self.keyboard;
         message.reply_to = self.reply_to;
+        message.thread = self.thread;
         message.silent = params.is_set("disable_notification");
         message.protected = params.is_set("protect_content");
         message

@@ -10,6 +10,27 @@ use crate::polling;
 use crate::render;
 use crate::world::World;
 
+/// Connections of a webhook that asks for no number, and the most it may ask for (Bot API).
+const CONNECTIONS: i64 = 40;
+const CONNECTIONS_MAX: i64 = 100;
+
+/// Where updates would be delivered.
+pub(crate) struct Webhook {
+    url: String,
+    max_connections: i64,
+}
+
+impl Webhook {
+    /// No address is no webhook. The server clamps the number.
+    pub(crate) fn at(url: &str, max_connections: Option<i64>) -> Option<Self> {
+        let max_connections = max_connections.unwrap_or(CONNECTIONS);
+        (!url.is_empty()).then(|| Self {
+            url: url.to_owned(),
+            max_connections: max_connections.clamp(1, CONNECTIONS_MAX),
+        })
+    }
+}
+
 pub(super) fn set(world: &mut World, params: &Params) -> Answer {
     let url = params.text("url").unwrap_or_default();
     if !url.is_empty() && !url.starts_with("https://") {
@@ -21,7 +42,7 @@ pub(super) fn set(world: &mut World, params: &Params) -> Answer {
         world.updates.allowed = polling::allowed_updates(allowed)?;
     }
     drop_pending(world, params);
-    world.webhook = Some(url.to_owned()).filter(|url| !url.is_empty());
+    world.webhook = Webhook::at(url, params.integer("max_connections"));
     Ok(true.into())
 }
 
@@ -34,10 +55,12 @@ pub(super) fn delete(world: &mut World, params: &Params) -> Value {
 pub(super) fn info(world: &mut World) -> Value {
     let now = world.clock.now();
     let mut info = json!({
-        "url": world.webhook.clone().unwrap_or_default(),
+        "url": world.webhook.as_ref().map_or("", |webhook| webhook.url.as_str()),
         "has_custom_certificate": false,
         "pending_update_count": world.updates.pending(now),
     });
+    let connections = world.webhook.as_ref().map(|it| it.max_connections);
+    render::insert(&mut info, "max_connections", connections);
     let allowed = world.updates.allowed.clone();
     render::insert(
         &mut info,

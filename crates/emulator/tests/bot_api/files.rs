@@ -121,6 +121,14 @@ async fn a_photo_is_an_image() {
     assert_eq!(status, 200, "{body}");
     let size = &body["result"]["photo"][0];
     assert_eq!((&size["width"], &size["height"]), (&json!(3), &json!(2)));
+    for (width, height) in [(2_100_u32, 100_u32), (6_000, 6_000), (0, 1)] {
+        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+        png.extend(width.to_be_bytes());
+        png.extend(height.to_be_bytes());
+        let (status, body) = send(&bot, "sendPhoto", Form::new().part("photo", part(&png))).await;
+        assert_eq!(status, 400, "{width}x{height}");
+        assert_eq!(body["description"], "Bad Request: PHOTO_INVALID_DIMENSIONS");
+    }
     let (status, body) = send(&bot, "sendPhoto", Form::new().part("photo", part(b"text"))).await;
     assert_eq!(status, 400);
     assert_eq!(body["description"], "Bad Request: IMAGE_PROCESS_FAILED");

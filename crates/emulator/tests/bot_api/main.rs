@@ -11,6 +11,7 @@ mod control;
 mod editing;
 mod faults;
 mod files;
+mod groups;
 mod people;
 mod polling;
 mod sending;

@@ -11,13 +11,18 @@ use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
 use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
+use cctelegram_core::event::Attachment;
 use cctelegram_core::event::Event;
+use cctelegram_core::file::FileKind;
+use cctelegram_core::file::FileName;
 use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::AttachmentId;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
 use cctelegram_core::time::Timestamp;
 use cctelegram_crypto::Digest;
+use cctelegram_crypto::Sealed;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
@@ -78,11 +83,32 @@ pub(crate) fn accept(event: Event, recipients: &[ChatId]) -> Accept {
         recipients: recipients.iter().copied().collect(),
         received: at(0),
         hold: false,
+        likeness: None,
         ask: None,
         max_queue: 100,
         exempt: false,
         actor: Actor::Local { uid: 1000 },
     }
+}
+
+/// Hands over a file of these pieces.
+pub(crate) async fn upload(store: &Store, name: &str, pieces: &[&[u8]]) -> Attachment {
+    let id = AttachmentId(Uuid::now_v7());
+    for (number, piece) in (0..).zip(pieces) {
+        let stored = store.add_piece(id, number, piece.to_vec(), at(0)).await;
+        stored.unwrap();
+    }
+    let content = pieces.concat();
+    let file = Attachment {
+        id,
+        name: FileName::clean(name),
+        kind: FileKind::Other,
+        size: content.len() as u64,
+        sha256: Digest::of(&content).hex(),
+        masked: false,
+    };
+    store.end_upload(file.clone()).await.unwrap();
+    file
 }
 
 /// A request for a decision between `Approve` and `Deny`.
@@ -233,7 +259,7 @@ impl Fixture {
 
     /// Stores one update and answers its key.
     pub(crate) async fn update(&self, number: i64) -> StoredUpdateId {
-        let update = vec![(number, format!("{{\"update_id\":{number}}}"))];
+        let update = vec![(number, Sealed::from_bytes(number.to_be_bytes().to_vec()))];
         self.store
             .take_updates(BOT, update, number + 1, at(0))
             .await

@@ -6,6 +6,7 @@ use cctelegram_core::audit::EventName;
 use cctelegram_core::id::UserId;
 use cctelegram_core::mode::Mode;
 use cctelegram_core::mode::Switch;
+use cctelegram_crypto::Sealed;
 use cctelegram_store::Handling;
 use cctelegram_store::StoreError;
 
@@ -15,10 +16,14 @@ use crate::fixture::Fixture;
 use crate::fixture::at;
 use crate::fixture::record;
 
-fn bodies(numbers: &[i64]) -> Vec<(i64, String)> {
+fn body(number: i64) -> Sealed {
+    Sealed::from_bytes(format!("body {number}").into_bytes())
+}
+
+fn bodies(numbers: &[i64]) -> Vec<(i64, Sealed)> {
     numbers
         .iter()
-        .map(|number| (*number, format!("body {number}")))
+        .map(|number| (*number, body(*number)))
         .collect()
 }
 
@@ -51,8 +56,13 @@ async fn updates_and_the_offset_are_stored_together_and_once() {
         "another bot"
     );
     let stored = store.unhandled(10).await.unwrap();
-    let bodies: Vec<_> = stored.iter().map(|update| update.body.as_str()).collect();
-    assert_eq!(bodies, ["body 5", "body 6", "body 7", "body 6"]);
+    let found: Vec<_> = stored
+        .iter()
+        .map(|update| (update.bot, update.number, update.body.clone()))
+        .collect();
+    let expected =
+        [(BOT, 5), (BOT, 6), (BOT, 7), (99, 6)].map(|(bot, number)| (bot, number, body(number)));
+    assert_eq!(found, expected);
     assert_eq!(store.unhandled(2).await.unwrap(), stored[..2]);
     bridge.close().await;
 }

@@ -5,18 +5,25 @@
 )]
 
 mod approvals;
+mod attachments;
 mod audit;
 mod backlog;
 mod bots;
+mod by_hand;
 mod damage;
 mod decisions;
+mod everything;
 mod fixture;
+mod fold;
+mod groups;
 mod inbox;
 mod intake;
+mod keys;
 mod mute;
 mod opening;
 mod outbox;
 mod queue;
 mod recipients;
+mod repeat;
 mod responses;
 mod story;

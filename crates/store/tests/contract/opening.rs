@@ -17,6 +17,9 @@ use crate::fixture::decide;
 use crate::fixture::event;
 use crate::fixture::request;
 
+/// The version that this program makes of every database.
+const LATEST: i64 = 5;
+
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -86,7 +89,7 @@ async fn a_database_of_a_newer_program_is_left_alone() {
         result,
         Err(OpenError::Newer {
             found: 999,
-            known: 1
+            known: LATEST
         })
     ));
     let database = raw(&path).await;
@@ -102,7 +105,7 @@ async fn a_database_of_a_newer_program_is_left_alone() {
 async fn an_older_database_is_copied_before_it_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
-    let copy = folder.path().join("test.db.before-v1");
+    let copy = folder.path().join(format!("test.db.before-v{LATEST}"));
     let database = raw(&path).await;
     sqlx::query("CREATE TABLE old (note TEXT)")
         .execute(&database)
@@ -114,7 +117,9 @@ async fn an_older_database_is_copied_before_it_is_changed() {
         .unwrap();
     database.close().await;
     std::fs::write(
-        folder.path().join("test.db.before-v1.partial"),
+        folder
+            .path()
+            .join(format!("test.db.before-v{LATEST}.partial")),
         "left by a crash",
     )
     .unwrap();

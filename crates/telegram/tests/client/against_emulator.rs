@@ -81,6 +81,7 @@ async fn a_conversation_works() {
     let options = SendOptions {
         silent: true,
         reply_to: Some(start.message),
+        thread: None,
     };
     let Outcome::Sent(id) = client.send(start.chat, &message, options).await else {
         panic!()

@@ -3,6 +3,7 @@
 use cctelegram_core::delivery::Outcome;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
+use cctelegram_core::id::ThreadId;
 use cctelegram_core::message::Action;
 use cctelegram_core::message::Body;
 use cctelegram_core::message::Button;
@@ -13,6 +14,7 @@ use cctelegram_core::message::Outgoing;
 use cctelegram_telegram::CallError;
 use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::SendOptions;
+use cctelegram_telegram::TopicRefused;
 use serde_json::json;
 
 use crate::server::Server;
@@ -24,10 +26,12 @@ const CHAT: ChatId = ChatId(-42);
 const LOUD_REPLY: SendOptions = SendOptions {
     silent: false,
     reply_to: Some(MessageId(9)),
+    thread: None,
 };
 const SILENT: SendOptions = SendOptions {
     silent: true,
     reply_to: None,
+    thread: None,
 };
 
 fn body() -> Body {
@@ -89,6 +93,50 @@ async fn a_silent_message_says_so_and_an_edit_may_take_the_buttons() {
         "link_preview_options": { "is_disabled": true },
     });
     assert_eq!(server.last_json(), expected);
+}
+
+#[tokio::test]
+async fn a_topic_is_made_and_written_to() {
+    let server = Server::answering(vec![
+        ok(r#"{"message_thread_id":77,"name":"x","icon_color":1}"#),
+        ok(r#"{"message_id":1}"#),
+        error(400, "Bad Request: the chat is not a forum"),
+        error(429, "Too Many Requests: retry after 5"),
+        error(403, "Forbidden: bot was kicked from the supergroup chat"),
+    ]);
+    let client = server.client();
+    let name = Draft::new()
+        .plain(&format!(" {}", "👍".repeat(99)))
+        .finish();
+    assert_eq!(client.create_topic(CHAT, &name).await, Ok(ThreadId(77)));
+    let expected = json!({ "chat_id": -42, "name": "👍".repeat(64) });
+    assert_eq!(
+        server.last_json(),
+        expected,
+        "128 code units, cut between characters"
+    );
+    let message = Outgoing::Text {
+        body: Draft::new().plain("x").finish(),
+        keyboard: None,
+    };
+    let options = SendOptions {
+        thread: Some(ThreadId(77)),
+        ..SendOptions::default()
+    };
+    client.send(CHAT, &message, options).await;
+    assert_eq!(server.last_json()["message_thread_id"], 77);
+    let refused = client.create_topic(CHAT, &name).await;
+    assert!(
+        matches!(refused, Err(TopicRefused::Never(_))),
+        "{refused:?}"
+    );
+    let limited = client.create_topic(CHAT, &name).await;
+    assert!(
+        matches!(limited, Err(TopicRefused::Limited { .. })),
+        "{limited:?}"
+    );
+    let kicked = client.create_topic(CHAT, &name).await;
+    assert!(matches!(kicked, Err(TopicRefused::Chat(_))), "{kicked:?}");
 }
 
 #[tokio::test]

@@ -49,6 +49,8 @@ fn kind(outcome: &Outcome) -> &'static str {
         Outcome::Retry { .. } => "retry",
         Outcome::Limited { .. } => "limited",
         Outcome::Unpaired { .. } => "unpaired",
+        Outcome::NoThread { closed: true } => "closed",
+        Outcome::NoThread { closed: false } => "no thread",
         Outcome::Migrated(_) => "migrated",
         Outcome::Gone => "gone",
         Outcome::Unauthorized { .. } => "unauthorized",
@@ -66,7 +68,8 @@ const ERRORS: &str = "
     400 | Bad Request: text must be non-empty              | refused      | refused
     400 | Bad Request: BUTTON_DATA_INVALID                 | refused      | refused
     400 | Bad Request: chat not found                      | unpaired     | unpaired
-    400 | Bad Request: TOPIC_CLOSED                        | refused      | refused
+    400 | Bad Request: TOPIC_CLOSED                        | closed       | refused
+    400 | Bad Request: message thread not found            | no thread    | refused
     401 | Unauthorized                                     | unauthorized | unauthorized
     403 | Forbidden: bot was blocked by the user           | unpaired     | unpaired
     403 | Forbidden: user is deactivated                   | unpaired     | unpaired

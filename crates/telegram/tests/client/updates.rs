@@ -3,8 +3,10 @@
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
+use cctelegram_telegram::update::GroupChat;
 use cctelegram_telegram::update::IncomingMessage;
 use cctelegram_telegram::update::IncomingPress;
+use cctelegram_telegram::update::Migration;
 use cctelegram_telegram::update::Sender;
 use cctelegram_telegram::update::StandingChange;
 use cctelegram_telegram::update::Update;
@@ -53,6 +55,7 @@ fn plain() -> IncomingMessage {
     IncomingMessage {
         chat: ChatId(7),
         chat_is_private: true,
+        group: None,
         message: MessageId(12),
         from: Some(ada()),
         reply_to: None,
@@ -105,6 +108,10 @@ fn messages_are_read() {
         (reply, |m| m.reply_to = Some(MessageId(3))),
         (group, |m| {
             (m.chat, m.chat_is_private) = (ChatId(-1_001_234_567_890), false);
+            m.group = Some(GroupChat {
+                title: String::new(),
+                is_forum: false,
+            });
         }),
     ]);
 }
@@ -122,6 +129,31 @@ fn security_words_that_are_not_the_senders_own_are_marked() {
         (json!({ "via_bot": ada_json() }), |m| m.via_bot = true),
         (channel, |m| m.has_sender_chat = true),
     ]);
+}
+
+#[test]
+fn groups_and_their_moves_are_read() {
+    let chat = json!({ "id": -5, "type": "group", "title": "Team", "is_forum": true });
+    let message = read_message("message", private_message(json!({ "chat": chat })));
+    let group = GroupChat {
+        title: "Team".to_owned(),
+        is_forum: true,
+    };
+    assert_eq!(message.group, Some(group));
+    let moved = Update::Migration(Migration {
+        from: ChatId(-5),
+        to: ChatId(-1_005),
+    });
+    for (here, name, other) in [
+        (-5, "migrate_to_chat_id", -1_005),
+        (-1_005, "migrate_from_chat_id", -5),
+    ] {
+        let service = json!({ "message_id": 1, "date": 1, "chat": { "id": here, "type": "group" }, name: other });
+        let update = json!({ "update_id": 1, "message": service });
+        assert_eq!(decode(&update.to_string()), moved);
+        let edit = json!({ "update_id": 1, "edited_message": service });
+        assert!(matches!(decode(&edit.to_string()), Update::Message(_)));
+    }
 }
 
 #[test]
@@ -291,4 +323,66 @@ proptest! {
         bytes[at] = byte;
         drop(decode(&String::from_utf8_lossy(&bytes)));
     }
+
+    /// Whatever else a message has or lacks, a mark that takes authority from it is seen.
+    #[test]
+    fn security_no_change_of_a_message_hides_a_mark(
+        mark in prop::sample::select(MARKS.to_vec()),
+        value in prop_oneof![Just(json!(true)), Just(json!(1)), Just(json!({})), Just(json!("x")), Just(json!([]))],
+        kind in prop::sample::select(vec!["message", "edited_message"]),
+        others in prop::collection::hash_map("[a-z_]{1,12}|from|text|date|reply_to_message", any_json(), 0..5),
+    ) {
+        let mut message = private_message(json!({}));
+        for (name, other) in others {
+            if !["chat", "message_id"].contains(&name.as_str()) && MARKS.iter().all(|(mark, _)| *mark != name) {
+                message[name] = other;
+            }
+        }
+        let (name, is_marked) = mark;
+        message[name] = value;
+        let message = read_message(kind, message);
+        prop_assert!(is_marked(&message), "{name}");
+        prop_assert_eq!(message.edited, kind == "edited_message");
+        prop_assert_eq!(message.chat, ChatId(7));
+    }
+
+    /// A bot stays a bot, and a group does not become a private chat.
+    #[test]
+    fn security_no_odd_value_makes_a_person_of_a_bot_or_a_private_chat_of_a_group(
+        is_bot in any_json(),
+        kind in any_json(),
+    ) {
+        let mut message = private_message(json!({}));
+        message["from"]["is_bot"] = is_bot.clone();
+        message["chat"]["type"] = kind.clone();
+        let message = read_message("message", message);
+        let person = is_bot.is_null() || is_bot == false;
+        prop_assert_eq!(message.from.map(|from| from.is_bot), Some(!person));
+        prop_assert_eq!(message.chat_is_private, kind == "private");
+    }
+}
+
+/// A mark and where it is read.
+type Mark = (&'static str, fn(&IncomingMessage) -> bool);
+
+const MARKS: [Mark; 8] = [
+    ("forward_origin", |message| message.forwarded),
+    ("forward_date", |message| message.forwarded),
+    ("forward_from", |message| message.forwarded),
+    ("forward_from_chat", |message| message.forwarded),
+    ("forward_sender_name", |message| message.forwarded),
+    ("is_automatic_forward", |message| message.forwarded),
+    ("via_bot", |message| message.via_bot),
+    ("sender_chat", |message| message.has_sender_chat),
+];
+
+fn any_json() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        prop_oneof![Just("private".to_owned()), any::<String>()].prop_map(Value::from),
+        Just(json!([1, { "id": 7 }])),
+        Just(json!({ "id": 7, "type": "private" })),
+    ]
 }

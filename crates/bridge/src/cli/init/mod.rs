@@ -28,9 +28,11 @@ use crate::clock::SystemClock;
 use crate::config;
 use crate::config::Config;
 use crate::config::Environment;
+use crate::keys::Keys;
 use crate::lock::HomeLock;
 use crate::lock::TokenLock;
 use bot::Login;
+use pairing::Inbox;
 use pairing::Pairing;
 
 /// Set up the bot's token and pair the first person.
@@ -75,15 +77,20 @@ async fn init(
         code: Token::random().context("make a code")?,
         confirm: |person: &Sender| confirm(config, person),
     };
-    let pair = async |store: Option<&Store>| {
+    let pair = async |inbox: Option<Inbox<'_>>| {
         // The place to begin first: a code that is sent before it is known would be skipped.
-        let offset = pairing.start(store).await?;
+        let offset = pairing.start(inbox).await?;
         pairing::show(&name, &pairing.code)?;
-        pairing.run(store, offset).await
+        pairing.run(inbox, offset).await
     };
     // A bridge that ran before finds what else arrives in its store; a new one starts with a clean slate.
     let person = if config.home.database().exists() {
-        with_store(config, async |store| pair(Some(store)).await).await?
+        with_store(config, async |store| {
+            let place = config.key_file.as_ref();
+            let keys = Keys::load(place, &config.home, store, SystemClock.now()).await?;
+            pair(Some(Inbox { store, keys: &keys })).await
+        })
+        .await?
     } else {
         pair(None).await?
     };

@@ -22,6 +22,7 @@ use crate::cli::failure::FAILED;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::clock::SystemClock;
+use crate::keys::Keys;
 
 /// A code works once, for so long.
 const LIFETIME: Duration = Duration::from_mins(10);
@@ -36,6 +37,13 @@ pub(super) struct Pairing<'a, F> {
     pub(super) code: Token,
     /// Asks whether this is the right person.
     pub(super) confirm: F,
+}
+
+/// Where the bridge finds what arrived while somebody was paired.
+#[derive(Clone, Copy)]
+pub(super) struct Inbox<'a> {
+    pub(super) store: &'a Store,
+    pub(super) keys: &'a Keys,
 }
 
 /// Shows the link that sends the code, as text and for a phone's camera.
@@ -56,11 +64,11 @@ pub(super) fn show(bot: &str, code: &Token) -> Result<(), Failure> {
 }
 
 impl<F: Fn(&Sender) -> Result<bool, Failure>> Pairing<'_, F> {
-    /// Waits for the code, from `offset` on. Other updates are kept in the store, if there is one; nobody who sends a
+    /// Waits for the code, from `offset` on. Other updates are kept in the inbox, if there is one; nobody who sends a
     /// wrong code is answered.
     pub(super) async fn run(
         &self,
-        store: Option<&Store>,
+        inbox: Option<Inbox<'_>>,
         mut offset: Option<i64>,
     ) -> Result<Option<Sender>, Failure> {
         let deadline = Instant::now() + LIFETIME;
@@ -91,8 +99,8 @@ impl<F: Fn(&Sender) -> Result<bool, Failure>> Pairing<'_, F> {
             let sender = updates
                 .iter()
                 .find_map(|update| self.sender_of_code(&update.body));
-            if let Some(store) = store {
-                self.keep(store, updates, next).await?;
+            if let Some(inbox) = inbox {
+                self.keep(inbox, updates, next).await?;
             }
             offset = Some(next);
             if let Some(sender) = sender {
@@ -104,9 +112,9 @@ impl<F: Fn(&Sender) -> Result<bool, Failure>> Pairing<'_, F> {
     }
 
     /// Where to begin: where the bridge stopped, or behind everything that came before.
-    pub(super) async fn start(&self, store: Option<&Store>) -> Result<Option<i64>, Failure> {
-        if let Some(store) = store {
-            let known = store.offset(self.client.bot_id()).await;
+    pub(super) async fn start(&self, inbox: Option<Inbox<'_>>) -> Result<Option<i64>, Failure> {
+        if let Some(inbox) = inbox {
+            let known = inbox.store.offset(self.client.bot_id()).await;
             if let Some(offset) = known.context("read the database")? {
                 return Ok(Some(offset));
             }
@@ -121,14 +129,21 @@ impl<F: Fn(&Sender) -> Result<bool, Failure>> Pairing<'_, F> {
     }
 
     /// Stores what is not the code, for the bridge to handle when it runs.
-    async fn keep(&self, store: &Store, updates: Vec<RawUpdate>, next: i64) -> Result<(), Failure> {
+    async fn keep(
+        &self,
+        inbox: Inbox<'_>,
+        updates: Vec<RawUpdate>,
+        next: i64,
+    ) -> Result<(), Failure> {
         let others = updates
             .into_iter()
-            .filter(|update| self.sender_of_code(&update.body).is_none());
-        let others = others.map(|update| (update.id, update.body)).collect();
-        let kept = store
-            .take_updates(self.client.bot_id(), others, next, SystemClock.now())
-            .await;
+            .filter(|update| self.sender_of_code(&update.body).is_none())
+            .collect();
+        let bot = self.client.bot_id();
+        let sealed = inbox.keys.seal_updates(bot, others);
+        let sealed = sealed.context("seal what arrived for the bridge")?;
+        let now = SystemClock.now();
+        let kept = inbox.store.take_updates(bot, sealed, next, now).await;
         Ok(kept.map(drop).context("keep what arrived for the bridge")?)
     }
 

@@ -176,8 +176,8 @@ const CASES: &[Case] = &[
     (
         &[],
         "",
-        "[[users]]\nid = 1\n[[route]]\nchats = [1, -100]",
-        "config.toml: route.chats: -100 is a group: groups are not supported in this version",
+        "[chats]\ntopics = \"per_session\"",
+        "config.toml: chats.topics: `per_session` is neither per_project nor off",
     ),
     (
         &[],
@@ -196,6 +196,24 @@ const CASES: &[Case] = &[
         "",
         "[[users]]\nid = 1\n[[route]]\nchats = [1]\nmatch = { severity = \"bad\" }",
         "config.toml: route.match.severity: `bad` is not a severity",
+    ),
+    (
+        &[("CC_TELEGRAM_MESSAGE_STYLE", "chatty")],
+        "",
+        "",
+        "environment: CC_TELEGRAM_MESSAGE_STYLE: `chatty` is not a style of messages",
+    ),
+    (
+        &[],
+        "",
+        "[messages]\nstyle = \"Concise\"",
+        "config.toml: CC_TELEGRAM_MESSAGE_STYLE: `Concise` is not a style of messages",
+    ),
+    (
+        &[],
+        "",
+        "[messages]\ntime_zone = \"Mars/Olympus\"",
+        "config.toml: messages.time_zone: `Mars/Olympus` is not a time zone that this machine knows",
     ),
 ];
 

@@ -1,12 +1,14 @@
 //! What is an event and what is not, and that the published schema says the same.
 
 mod corpus;
+mod properties;
 
 use proptest::prelude::*;
 use serde_json::json;
 
 use self::corpus::asking;
 use self::corpus::invalid;
+use self::corpus::invalid_files;
 use self::corpus::valid;
 use self::corpus::with;
 use super::super::schema;
@@ -33,7 +35,7 @@ fn what_is_valid_is_valid_for_parser_and_schema() {
 #[test]
 fn what_is_invalid_is_refused_by_parser_and_schema_and_named() {
     let schema = jsonschema::validator_for(&schema()).unwrap();
-    for (document, field, reason) in invalid() {
+    for (document, field, reason) in invalid().into_iter().chain(invalid_files()) {
         let rejected = strict(document.to_string().as_bytes()).unwrap_err();
         assert_eq!(rejected, Rejected::new(field, reason), "{document}");
         assert!(!schema.is_valid(&document), "{document}");
@@ -181,6 +183,24 @@ fn every_field_arrives() {
         "parent_event_id": "E", "data": {"x": 1},
     });
     assert_eq!(stored, expected);
+}
+
+/// What is shown is what was stored, and the digest covers what was parsed: both must be one number.
+#[test]
+fn security_a_number_that_was_stored_is_read_as_the_same() {
+    for number in [
+        "33366666726666667332",
+        "3.336666672666667e19",
+        "0.1",
+        "1e-320",
+        "-5.000000000000001e300",
+    ] {
+        let document = format!(r#"{{"type":"a","title":"b","data":{{"x":{number}}}}}"#);
+        let event = strict(document.as_bytes()).unwrap();
+        let stored = serde_json::to_string(&event).unwrap();
+        let read: Event = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read, event, "{number}");
+    }
 }
 
 #[test]

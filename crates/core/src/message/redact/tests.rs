@@ -1,6 +1,7 @@
 //! What is masked and what stays as it is.
 
 mod commands;
+mod planted;
 mod samples;
 
 use proptest::prelude::*;

@@ -2,6 +2,8 @@
 
 mod content;
 
+use jiff::tz::TimeZone;
+
 use self::content::request;
 use self::content::terms;
 use super::super::Body;
@@ -9,11 +11,14 @@ use super::super::Document;
 use super::super::Draft;
 use super::super::Keyboard;
 use super::super::Outgoing;
+use super::files::list;
 use super::fit::MESSAGE;
 use super::fit::attached;
 use super::fit::few;
 use super::fit::head;
 use super::headline::headline;
+use super::manner::Manner;
+use super::manner::Style;
 use crate::event::Event;
 use crate::time::Timestamp;
 
@@ -24,19 +29,20 @@ const LABEL: usize = 120;
 /// Entities of the label and of the status.
 const OWN_ENTITIES: usize = 2;
 
-/// The request; the last message has the buttons. A request that is too long for three messages comes as a file first.
+/// The request, the same in either style; the last message has the buttons. A request that is too long for three messages comes as a file first.
 #[must_use]
 pub fn approval(
     event: &Event,
     digest: &str,
     expires: Option<Timestamp>,
+    zone: &TimeZone,
     keyboard: Keyboard,
 ) -> Vec<Outgoing> {
     let Written {
         document,
         before,
         last,
-    } = write(event, digest, expires);
+    } = write(event, digest, expires, zone);
     let file = document.map(|document| {
         let caption = head(&Draft::new().bold(&event.title).finish(), 300);
         Outgoing::Document { document, caption }
@@ -58,13 +64,14 @@ pub fn approval_edit(
     event: &Event,
     digest: &str,
     expires: Option<Timestamp>,
+    zone: &TimeZone,
     status: &str,
 ) -> Body {
     let status = head(
         &Draft::new().bold(status).finish(),
         STATUS.saturating_sub(2),
     );
-    let last = write(event, digest, expires).last;
+    let last = write(event, digest, expires, zone).last;
     Draft::new()
         .body(&status)
         .plain("\n\n")
@@ -79,12 +86,20 @@ struct Written {
     last: Body,
 }
 
-fn write(event: &Event, digest: &str, expires: Option<Timestamp>) -> Written {
+fn write(event: &Event, digest: &str, expires: Option<Timestamp>, zone: &TimeZone) -> Written {
     let event = event.clone().redacted();
-    let (headline, request) = (headline(&event), request(&event));
+    let manner = Manner {
+        style: Style::Detailed,
+        zone: zone.clone(),
+    };
+    let (headline, request) = (headline(&event, &manner), request(&event, zone));
+    let expires = expires.map(|end| end.date_time(zone));
+    let files = list(&event);
     let terms = terms(&event, digest, expires, [&headline, &request]);
     let gap = if request.is_empty() { "" } else { "\n\n" };
     let draft = Draft::new().body(&headline).plain(gap).body(&request);
+    let gap = if files.is_empty() { "" } else { "\n\n" };
+    let draft = draft.plain(gap).body(&files);
     let whole = draft.plain("\n\n").body(&terms).finish();
     let room = MESSAGE.saturating_sub(STATUS);
     if whole.len() <= room
@@ -107,11 +122,11 @@ fn write(event: &Event, digest: &str, expires: Option<Timestamp>) -> Written {
             };
         }
     }
-    as_file(&whole, digest, [&headline, &request, &terms])
+    as_file(&whole, digest, [&headline, &request, &files, &terms])
 }
 
 /// A request that is too long for messages: the file, and the beginning of each section beside the buttons.
-fn as_file(whole: &Body, digest: &str, [headline, request, terms]: [&Body; 3]) -> Written {
+fn as_file(whole: &Body, digest: &str, [headline, request, files, terms]: [&Body; 4]) -> Written {
     let file = format!(
         "{}\nDigest of the request as it came (SHA-256): {digest}\n",
         whole.text()
@@ -120,9 +135,14 @@ fn as_file(whole: &Body, digest: &str, [headline, request, terms]: [&Body; 3]) -
     let last = Draft::new()
         .body(&head(headline, 500))
         .plain("\n\n")
-        .body(&head(request, 1_200))
+        .body(&head(
+            request,
+            1_200_usize.saturating_sub(files.len()).max(200),
+        ))
         .plain("\n\nRead the file above before you decide: only the beginning is shown here.\n")
         .body(&attached(&document))
+        .plain(if files.is_empty() { "" } else { "\n\n" })
+        .body(files)
         .plain("\n\n")
         .body(&head(terms, 1_200));
     let last = head(&last.finish(), MESSAGE.saturating_sub(STATUS));

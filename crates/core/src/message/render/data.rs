@@ -21,9 +21,18 @@ impl<'a> Unshown<'a> {
         names: &[&str],
         read: impl Fn(&'a Value) -> Option<T>,
     ) -> Option<T> {
+        self.take_named(names, |_, value| read(value))
+    }
+
+    /// As [`Self::take`], where the name says something too, for example the unit.
+    pub(super) fn take_named<T>(
+        &mut self,
+        names: &[&str],
+        read: impl Fn(&str, &'a Value) -> Option<T>,
+    ) -> Option<T> {
         for name in names {
             let place = self.0.iter().position(|(field, _)| field == name);
-            let found = place.and_then(|place| Some((place, read(self.0.get(place)?.1)?)));
+            let found = place.and_then(|place| Some((place, read(name, self.0.get(place)?.1)?)));
             if let Some((place, value)) = found {
                 self.0.remove(place);
                 return Some(value);
@@ -33,9 +42,16 @@ impl<'a> Unshown<'a> {
     }
 
     /// As [`Self::take`], but the field is still to be shown.
-    pub(super) fn look<T>(&self, name: &str, read: impl Fn(&'a Value) -> Option<T>) -> Option<T> {
-        let (_, value) = self.0.iter().find(|(field, _)| *field == name)?;
-        read(value)
+    pub(super) fn look<T>(
+        &self,
+        names: &[&str],
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Option<T> {
+        let found = |name: &&str| {
+            let (_, value) = self.0.iter().find(|(field, _)| field == name)?;
+            read(value)
+        };
+        names.iter().find_map(found)
     }
 
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<&'a str> {
@@ -47,6 +63,16 @@ impl<'a> Unshown<'a> {
     /// Everything that is still there.
     pub(super) fn rest(self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         self.0.into_iter()
+    }
+}
+
+/// Text that is not blank, a number, or true and false.
+pub(super) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if text.trim().is_empty() => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

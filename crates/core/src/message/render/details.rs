@@ -1,22 +1,26 @@
 //! Everything that is known about an event, for those who ask for it.
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::super::Document;
 use super::super::Draft;
 use super::super::Outgoing;
 use super::data::pretty;
+use super::files::list;
 use super::fit::line;
 use super::fit::messages;
 use super::fit::paragraph;
+use super::headline::source_time;
+use super::manner::Manner;
 use crate::event::Event;
 
 /// Every field, and the data as JSON; as a file when that is long.
 #[must_use]
-pub fn details(event: &Event) -> Vec<Outgoing> {
+pub fn details(event: &Event, manner: &Manner) -> Vec<Outgoing> {
     let event = event.clone().redacted();
     let headline = Draft::new().bold(&event.title).finish();
-    let mut draft = fields(&event);
+    let mut draft = fields(&event, &manner.zone);
     if let Some(description) = &event.description {
         draft = paragraph(draft).plain(description);
     }
@@ -24,13 +28,17 @@ pub fn details(event: &Event) -> Vec<Outgoing> {
         let data = Value::Object(event.data.clone());
         draft = paragraph(draft).pre(Some("json"), &pretty(&data));
     }
+    if !event.attachments.is_empty() {
+        draft = paragraph(draft).body(&list(&event));
+    }
     messages(&headline, &draft.finish(), |_| {
         let json = serde_json::to_string_pretty(&event).unwrap_or_default();
         Document::new("event.json", &json)
     })
 }
 
-fn fields(event: &Event) -> Draft {
+fn fields(event: &Event, zone: &TimeZone) -> Draft {
+    let time = source_time(event, zone);
     let options = (!event.options.is_empty()).then(|| event.options.join(" · "));
     let fields = [
         ("Type", Some(event.kind.name())),
@@ -39,7 +47,7 @@ fn fields(event: &Event) -> Draft {
         ("Project", event.project.as_deref()),
         ("Source", event.source.as_deref()),
         ("Task", event.task_id.as_deref()),
-        ("Time of the source", event.timestamp.as_deref()),
+        ("Time of the source", time.as_deref()),
         ("Correlation", event.correlation_id.as_deref()),
         ("Parent event", event.parent_event_id.as_deref()),
         ("Choices", options.as_deref()),
@@ -57,8 +65,16 @@ mod tests {
     use serde_json::json;
 
     use super::super::super::EntityKind;
+    use super::super::manner::Style;
     use super::*;
     use crate::event::sample;
+
+    fn utc() -> Manner {
+        Manner {
+            style: Style::Concise,
+            zone: TimeZone::UTC,
+        }
+    }
 
     fn full() -> Event {
         let text = |text: &str| Some(text.to_owned());
@@ -76,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_field_is_there() {
-        let sent = details(&full());
+        let sent = details(&full(), &utc());
         let [Outgoing::Text { body, .. }] = &sent[..] else {
             panic!("{sent:?}")
         };
@@ -93,7 +109,7 @@ mod tests {
     #[test]
     fn much_data_comes_as_a_file_of_json() {
         let event = sample("custom_event", "Much", json!({"rows": vec!["row"; 5_000]}));
-        let sent = details(&event);
+        let sent = details(&event, &utc());
         let Some(Outgoing::Document { document, .. }) = sent.get(1) else {
             panic!("{sent:?}")
         };
@@ -111,6 +127,6 @@ mod tests {
             correlation_id: Some(secret.clone()),
             ..sample("custom_event", "A", json!({"a": secret}))
         };
-        assert!(!format!("{:?}", details(&event)).contains("IOSFODNN7"));
+        assert!(!format!("{:?}", details(&event, &utc())).contains("IOSFODNN7"));
     }
 }

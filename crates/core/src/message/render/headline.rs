@@ -1,18 +1,23 @@
 //! The first two lines: what happened, and where.
 
+use jiff::tz::TimeZone;
+
 use super::super::Body;
 use super::super::Draft;
+use super::manner::Manner;
+use super::manner::Style;
 use crate::event::Event;
 use crate::event::Kind;
 use crate::event::Severity;
+use crate::time::Timestamp;
 
 /// The sign and the title, and below them the type, the project and the source.
-pub(super) fn headline(event: &Event) -> Body {
+pub(super) fn headline(event: &Event, manner: &Manner) -> Body {
     let title = Draft::new()
         .plain(sign(event))
         .plain(" ")
         .bold(&event.title);
-    title.line().plain(&place(event)).finish()
+    title.line().plain(&place(event, manner)).finish()
 }
 
 /// One sign per severity, so that a glance at the list of chats is enough.
@@ -54,20 +59,35 @@ fn short(text: &str) -> String {
     first.chain(['…']).collect()
 }
 
-fn place(event: &Event) -> String {
+/// The producer's time in the owner's zone, and as it was written.
+pub(super) fn source_time(event: &Event, zone: &TimeZone) -> Option<String> {
+    let text = event.timestamp.as_deref()?;
+    Some(match Timestamp::parse(text) {
+        Some(time) => format!("{} ({text})", time.date_time(zone)),
+        None => text.to_owned(),
+    })
+}
+
+/// Where it happened. A concise message leaves the task and the time to the details.
+fn place(event: &Event, manner: &Manner) -> String {
+    let whole = manner.style == Style::Detailed;
+    let time = |text: &str| {
+        Timestamp::parse(text).map_or_else(|| short(text), |time| time.date_time(&manner.zone))
+    };
     let task = event.task_id.as_deref().map(|task| format!("task {task}"));
     let facts = [
         Some(words(&event.kind)),
         event.project.clone(),
         event.source.clone(),
         // A request is shown whole.
-        task.map(|task| if event.asks() { task } else { short(&task) }),
+        task.filter(|_| whole)
+            .map(|task| if event.asks() { task } else { short(&task) }),
         // A request names the time among its fields.
         event
             .timestamp
             .as_deref()
-            .filter(|_| !event.asks())
-            .map(short),
+            .filter(|_| whole && !event.asks())
+            .map(time),
     ];
     let filled = facts
         .into_iter()
@@ -82,6 +102,14 @@ mod tests {
 
     use super::*;
     use crate::event::sample;
+
+    fn shown(event: &Event, style: Style) -> String {
+        let manner = Manner {
+            style,
+            zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(),
+        };
+        headline(event, &manner).text().to_owned()
+    }
 
     #[test]
     fn two_lines_say_what_and_where() {
@@ -125,7 +153,24 @@ mod tests {
                 task_id: text("7"),
                 ..sample(kind, "Title", data)
             };
-            assert_eq!(headline(&event).text(), expected);
+            assert_eq!(shown(&event, Style::Detailed), expected);
+        }
+    }
+
+    #[test]
+    fn the_producers_time_is_told_in_the_zone() {
+        for (written, told) in [
+            ("2026-07-01T10:00:00Z", "2026-07-01 12:00 CEST"),
+            ("2026-01-01T10:00:00-05:00", "2026-01-01 16:00 CET"),
+            ("yesterday", "yesterday"),
+        ] {
+            let event = Event {
+                timestamp: Some(written.to_owned()),
+                ..sample("build_failed", "Title", json!({}))
+            };
+            let line = format!("❌ Title\nBuild failed · {told}");
+            assert_eq!(shown(&event, Style::Detailed), line);
+            assert_eq!(shown(&event, Style::Concise), "❌ Title\nBuild failed");
         }
     }
 
@@ -135,6 +180,6 @@ mod tests {
             project: Some(" ".to_owned()),
             ..sample("build_failed", "Title", json!({}))
         };
-        assert_eq!(headline(&event).text(), "❌ Title\nBuild failed");
+        assert_eq!(shown(&event, Style::Detailed), "❌ Title\nBuild failed");
     }
 }

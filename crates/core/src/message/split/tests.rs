@@ -168,6 +168,26 @@ proptest! {
     }
 
     #[test]
+    fn no_character_is_cut_that_fits_a_part_and_entities_stay_within(body in bodies(), limit in 2_usize..80) {
+        let parts = split(&body, limit);
+        for part in &parts {
+            prop_assert!(part.entities().len() <= MAX_ENTITIES);
+            let inside = |entity: &Entity| entity.length > 0 && entity.offset + entity.length <= part.len();
+            prop_assert!(part.entities().iter().all(inside));
+            prop_assert!(part.entities().is_sorted_by_key(|entity| entity.offset));
+        }
+        let shown = |text: &str| -> Vec<String> {
+            let characters = text.graphemes(true).filter(|it| !it.trim().is_empty());
+            characters.map(str::to_owned).collect()
+        };
+        let whole = shown(body.text());
+        if whole.iter().all(|character| utf16_len(character) <= limit) {
+            let cut: Vec<String> = parts.iter().flat_map(|part| shown(part.text())).collect();
+            prop_assert_eq!(cut, whole);
+        }
+    }
+
+    #[test]
     fn a_text_that_fits_is_one_part(body in bodies()) {
         let parts = split(&body, body.len().max(2));
         if !body.text().trim().is_empty() {

@@ -43,6 +43,16 @@ pub(super) fn valid() -> Vec<Value> {
             "é".repeat(100)
         ])),
         asking(Value::Null),
+        with(
+            "data",
+            json!({"attachments": ["a.txt", {"file": "b/c.png", "name": "Chart"}]}),
+        ),
+        with(
+            "data",
+            json!({"attachments": [{"id": "0199e2c4-0000-7000-8000-000000000001"}]}),
+        ),
+        with("data", json!({"attachments": null})),
+        with("data", json!({"attachments": []})),
     ];
     let texts = [
         "description",
@@ -138,6 +148,37 @@ pub(super) fn invalid() -> Vec<(Value, &'static str, &'static str)> {
             asking(json!(["é".repeat(101)])),
             "data.options[0]",
             "is longer than 100 characters",
+        ),
+    ]
+}
+
+/// Lists of files that are none.
+pub(super) fn invalid_files() -> Vec<(Value, &'static str, &'static str)> {
+    vec![
+        (
+            with("data", json!({"attachments": "a.txt"})),
+            "data.attachments",
+            "expected a list, found text",
+        ),
+        (
+            with("data", json!({"attachments": vec!["a"; 11]})),
+            "data.attachments",
+            "11 files, the limit is 10",
+        ),
+        (
+            with("data", json!({"attachments": ["a", "../b"]})),
+            "data.attachments[1]",
+            "expected a path below the folder `attachments`, no part of which begins with a dot",
+        ),
+        (
+            with("data", json!({"attachments": [{"file": "/etc/passwd"}]})),
+            "data.attachments[0]",
+            "expected a path below the folder `attachments`, no part of which begins with a dot",
+        ),
+        (
+            with("data", json!({"attachments": [{"id": "1"}]})),
+            "data.attachments[0]",
+            "is not the id of a file",
         ),
     ]
 }

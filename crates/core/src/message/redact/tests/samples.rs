@@ -61,6 +61,11 @@ pub(super) fn secrets_alone() -> Vec<(String, &'static str)> {
         (format!("{}_{}", "sk_live", letters(24)), "api key"),
         (format!("{}{}", "AIza", letters(35)), "api key"),
         (format!("{}_{}", "npm", letters(36)), "api key"),
+        (
+            format!("{}.{}.{}", "SG", letters(22), letters(43)),
+            "api key",
+        ),
+        (format!("{}.{}", "hvs", letters(24)), "api key"),
         (jwt, "web token"),
         (pem("PRIVATE KEY", true), "private key"),
         (pem("RSA PRIVATE KEY", true), "private key"),

@@ -1,5 +1,6 @@
 //! What a request for a decision consists of: what is asked, and the terms of an answer.
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::super::super::Body;
@@ -9,11 +10,11 @@ use super::super::data::plain;
 use super::super::data::pretty;
 use super::super::fit::line;
 use super::super::fit::paragraph;
+use super::super::headline::source_time;
 use crate::event::Event;
-use crate::time::Timestamp;
 
 /// What is asked: the description, the command, the change, and every other field.
-pub(super) fn request(event: &Event) -> Body {
+pub(super) fn request(event: &Event, zone: &TimeZone) -> Body {
     let mut data = Unshown::of(&event.data);
     let mut draft = Draft::new();
     if let Some(description) = event
@@ -34,7 +35,7 @@ pub(super) fn request(event: &Event) -> Body {
     let fields = data.rest().fold(Draft::new(), |draft, (name, value)| {
         field(draft, name, value)
     });
-    let fields = ids(fields, event).finish();
+    let fields = ids(fields, event, zone).finish();
     if fields.is_empty() {
         draft.finish()
     } else {
@@ -55,9 +56,10 @@ fn field(draft: Draft, name: &str, value: &Value) -> Draft {
     }
 }
 
-fn ids(draft: Draft, event: &Event) -> Draft {
+fn ids(draft: Draft, event: &Event, zone: &TimeZone) -> Draft {
+    let time = source_time(event, zone);
     let ids = [
-        ("Time of the source", event.timestamp.as_deref()),
+        ("Time of the source", time.as_deref()),
         ("Correlation", event.correlation_id.as_deref()),
         ("Parent event", event.parent_event_id.as_deref()),
     ];
@@ -73,7 +75,7 @@ fn ids(draft: Draft, event: &Event) -> Draft {
 pub(super) fn terms(
     event: &Event,
     digest: &str,
-    expires: Option<Timestamp>,
+    expires: Option<String>,
     [headline, request]: [&Body; 2],
 ) -> Body {
     let mut draft = Draft::new();
@@ -83,18 +85,9 @@ pub(super) fn terms(
         draft = draft.plain("Secrets are masked here; the digest covers them.\n");
     }
     if let Some(expires) = expires {
-        draft = draft.plain(&format!("Expires: {}\n", minute(expires)));
+        draft = draft.plain(&format!("Expires: {expires}\n"));
     }
     let short = digest.get(..16).unwrap_or(digest);
     let draft = draft.plain("Digest: ").code(short);
     line(draft, &choices).finish()
-}
-
-/// `2026-11-21 14:02 UTC`: a request can wait for days, so the time of day is not enough.
-fn minute(time: Timestamp) -> String {
-    let text = time.to_string();
-    text.get(..16).map_or_else(
-        || text.clone(),
-        |minute| format!("{} UTC", minute.replace('T', " ")),
-    )
 }

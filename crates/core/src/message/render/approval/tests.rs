@@ -24,7 +24,7 @@ fn keyboard() -> Keyboard {
 }
 
 fn ask(event: &Event) -> Vec<Outgoing> {
-    approval(event, &digest(), EXPIRES, keyboard())
+    approval(event, &digest(), EXPIRES, &TimeZone::UTC, keyboard())
 }
 
 fn body(outgoing: &Outgoing) -> &Body {
@@ -154,6 +154,7 @@ fn an_edit_is_the_last_message_with_the_ending_on_top() {
             &event,
             &digest(),
             EXPIRES,
+            &TimeZone::UTC,
             "Approved by @alice at 14:02 UTC.",
         );
         assert_eq!(
@@ -172,7 +173,7 @@ fn security_formatting_of_many_fields_is_not_dropped() {
         let event = sample("approval_request", "Run?", fields(count));
         let (sent, edit) = (
             ask(&event),
-            approval_edit(&event, &digest(), EXPIRES, "Expired."),
+            approval_edit(&event, &digest(), EXPIRES, &TimeZone::UTC, "Expired."),
         );
         let entities: usize = sent.iter().map(|one| body(one).entities().len()).sum();
         let labels = if sent.len() > 1 { sent.len() } else { 0 };
@@ -239,11 +240,27 @@ fn security_long_choices_do_not_push_out_the_end_and_the_digest() {
 #[test]
 fn without_an_end_none_is_named() {
     let event = sample("approval_request", "Run?", json!({}));
-    let sent = approval(&event, "short", None, keyboard());
+    let sent = approval(&event, "short", None, &TimeZone::UTC, keyboard());
     assert_eq!(
         body(&sent[0]).text(),
         "🔐 Run?\nApproval request\n\nDigest: short\nChoices: Approve · Deny"
     );
+}
+
+#[test]
+fn the_times_of_a_request_are_told_in_the_zone_and_as_they_came() {
+    let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    let event = Event {
+        timestamp: Some("2025-11-21T12:00:05.5Z".to_owned()),
+        ..sample("approval_request", "Run?", json!({}))
+    };
+    let sent = approval(&event, "short", EXPIRES, &zone, keyboard());
+    let text = body(&sent[0]).text();
+    assert!(
+        text.contains("Time of the source: 2025-11-21 13:00 CET (2025-11-21T12:00:05.5Z)\n"),
+        "{text}"
+    );
+    assert!(text.contains("Expires: 2025-11-21 15:02 CET\n"), "{text}");
 }
 
 fn json_value() -> impl Strategy<Value = Value> {
@@ -284,8 +301,49 @@ proptest! {
         let buttons = sent.iter().map(|one| matches!(one, Outgoing::Text { keyboard: Some(_), .. }));
         let expected: Vec<bool> = (1..=sent.len()).map(|number| number == sent.len()).collect();
         prop_assert_eq!(buttons.collect::<Vec<_>>(), expected);
-        let edit = approval_edit(&event, &digest(), EXPIRES, &status);
+        let edit = approval_edit(&event, &digest(), EXPIRES, &TimeZone::UTC, &status);
         prop_assert!(edit.len() <= MESSAGE && edit.entities().len() <= 100);
         prop_assert!(edit.text().ends_with(body(sent.last().unwrap()).text()));
+    }
+}
+
+#[test]
+fn security_every_file_stands_beside_the_buttons_with_its_digest() {
+    use crate::event::Attachment;
+    use crate::file::FileKind;
+    use crate::file::FileName;
+    use crate::id::AttachmentId;
+
+    let file = |number: usize| Attachment {
+        id: AttachmentId(uuid::Uuid::nil()),
+        name: FileName::clean(&format!("{}-{number}.bin", "long".repeat(30))),
+        kind: FileKind::Other,
+        size: 1_048_575,
+        sha256: format!("{number:064x}"),
+        masked: true,
+    };
+    for length in [10, 3_000, 200_000] {
+        let data = json!({ "command": "x ".repeat(length / 2) });
+        let event = sample("approval_request", "Deploy?", data);
+        let event = event.with_files((0..10).map(file).collect());
+        let sent = approval(
+            &event,
+            &"ab".repeat(32),
+            None,
+            &TimeZone::UTC,
+            Keyboard::default(),
+        );
+        let Some(Outgoing::Text { body, .. }) = sent.last() else {
+            panic!("{sent:?}")
+        };
+        let texts = sent.iter().filter_map(|message| match message {
+            Outgoing::Text { body, .. } => Some(body.text()),
+            Outgoing::Document { .. } => None,
+        });
+        let all: String = texts.collect();
+        for number in 0..10 {
+            assert!(all.contains(&format!("{number:064x}")), "{length} {number}");
+        }
+        assert!(body.len() <= 4_096 - 400 && body.text().contains("Choices: "));
     }
 }
