@@ -77,6 +77,11 @@ impl Home {
         self.root.join("config.toml")
     }
 
+    /// What agents may do without being asked. It may belong to somebody whom agents do not run as.
+    pub(crate) fn policy_file(&self) -> PathBuf {
+        self.root.join("policy.toml")
+    }
+
     pub(crate) fn log_file(&self) -> PathBuf {
         self.root.join("bridge.log")
     }

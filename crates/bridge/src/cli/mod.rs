@@ -12,6 +12,7 @@ mod init;
 mod logs;
 mod mode;
 mod output;
+mod policy;
 mod private_file;
 mod queue;
 mod reference;
@@ -75,6 +76,11 @@ enum Command {
     Completions(completions::CompletionsArgs),
     /// Enrol groups, list them, or end their enrolment
     Chats(chats::ChatsArgs),
+    /// Check the rules of what agents may do, and try them
+    Policy {
+        #[command(subcommand)]
+        command: policy::PolicyCommand,
+    },
     /// Print a JSON Schema
     Schema {
         #[arg(value_enum)]
@@ -144,6 +150,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Service(args) => service::run(&args, &environment),
         Command::Completions(args) => Ok(completions::run(&args, Cli::command())),
         Command::Chats(args) => chats::run(args, &environment),
+        Command::Policy { command } => policy::run(command, &environment),
         Command::Schema { of } => reference::schema(of),
         Command::Reference { part } => Ok(reference::print(part, &Cli::command())),
     }

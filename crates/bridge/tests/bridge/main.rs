@@ -20,6 +20,7 @@ mod modes;
 mod outcomes;
 mod page;
 mod people;
+mod policy;
 mod poller;
 mod queue;
 mod queue_commands;

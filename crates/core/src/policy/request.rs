@@ -60,6 +60,15 @@ impl ToolUse {
         self
     }
 
+    /// The files that the command writes to, as they are written there.
+    pub fn written_files(&self) -> impl Iterator<Item = &str> {
+        let invocations = self
+            .command
+            .iter()
+            .flat_map(|(_, script)| &script.invocations);
+        invocations.flat_map(|one| one.writes.iter().flatten().map(String::as_str))
+    }
+
     pub(super) const fn has_command(&self) -> bool {
         self.command.is_some()
     }
@@ -90,12 +99,8 @@ impl ToolUse {
 
     /// The files that are named or written to.
     pub(super) fn files(&self) -> impl Iterator<Item = &str> {
-        let invocations = self
-            .command
-            .iter()
-            .flat_map(|(_, script)| &script.invocations);
-        let written = invocations.flat_map(|one| one.writes.iter().flatten().map(String::as_str));
-        self.paths.iter().map(String::as_str).chain(written)
+        let named = self.paths.iter().map(String::as_str);
+        named.chain(self.written_files())
     }
 
     /// What of the command contains this pattern. Where it is in doubt what runs, its mere words count as well.

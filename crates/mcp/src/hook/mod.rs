@@ -1,0 +1,7 @@
+//! Hooks of coding agents.
+
+mod tool;
+mod workplace;
+
+pub use tool::ToolCall;
+pub use workplace::Workplace;
