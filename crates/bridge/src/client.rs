@@ -87,19 +87,7 @@ impl SocketClient {
     /// Finds the first socket at which somebody listens: the one that was named, the home's, the system's.
     /// A stranger's socket ends the search: it is told, and not passed over.
     pub(crate) fn find(reach: &Reach) -> Result<Self, ClientError> {
-        let mut candidates: Vec<PathBuf> = reach.explicit.iter().cloned().collect();
-        for path in [reach.socket.path.as_path(), Path::new(SYSTEM_SOCKET)] {
-            if !candidates.iter().any(|candidate| candidate == path) {
-                candidates.push(path.to_owned());
-            }
-        }
-        for path in &candidates {
-            if listens(path) {
-                trusted(path, reach)?;
-                return Self::at(path);
-            }
-        }
-        Err(ClientError::NoBridge(candidates))
+        Self::at(&locate(reach)?)
     }
 
     /// Speaks to whatever listens at this path.
@@ -313,6 +301,24 @@ fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, ClientError> {
 /// The causes too: the first line of a transport error says nothing.
 fn broken(error: reqwest::Error) -> ClientError {
     ClientError::Broken(format!("{:#}", anyhow::Error::from(error)))
+}
+
+/// The first socket at which somebody listens: the one that was named, the home's, the system's. A stranger's socket ends
+/// the search: it is told, and not passed over.
+pub(crate) fn locate(reach: &Reach) -> Result<PathBuf, ClientError> {
+    let mut candidates: Vec<PathBuf> = reach.explicit.iter().cloned().collect();
+    for path in [reach.socket.path.as_path(), Path::new(SYSTEM_SOCKET)] {
+        if !candidates.iter().any(|candidate| candidate == path) {
+            candidates.push(path.to_owned());
+        }
+    }
+    for path in &candidates {
+        if listens(path) {
+            trusted(path, reach)?;
+            return Ok(path.clone());
+        }
+    }
+    Err(ClientError::NoBridge(candidates))
 }
 
 /// A socket of a bridge that was killed stays behind, so that the file alone proves nothing.

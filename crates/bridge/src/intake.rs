@@ -61,15 +61,26 @@ pub(crate) enum Refusal {
     Store(#[from] StoreError),
 }
 
-/// Takes one event from a producer. `lifetime` is how long a request for a decision may wait.
+/// On what terms a decision is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Terms {
+    /// How long the request may wait.
+    pub(crate) lifetime: Option<Duration>,
+    /// What the decision is about, where it is not the event.
+    pub(crate) digest: Option<String>,
+    /// How long nobody is told yet.
+    pub(crate) delay: Option<Duration>,
+}
+
+/// Takes one event from a producer.
 pub(crate) async fn take(
     app: &App,
     event: Event,
-    lifetime: Option<Duration>,
+    terms: Terms,
     actor: Actor,
 ) -> Result<Taken, Refusal> {
     let standing = standing(app).await?;
-    store(app, event, lifetime, Origin::Producer(actor), &standing).await
+    store(app, event, terms, Origin::Producer(actor), &standing).await
 }
 
 /// Takes events in their order. Between the look at mode and groups and the store's own queue nothing waits, so that none
@@ -79,7 +90,7 @@ pub(crate) async fn take_all(app: &App, events: Vec<Event>) -> Vec<Result<Taken,
     let take = async |event| match &standing {
         Ok(standing) => {
             let origin = Origin::Producer(Actor::System);
-            store(app, event, None, origin, standing).await
+            store(app, event, Terms::default(), origin, standing).await
         }
         Err(error) => Err(error.clone().into()),
     };
@@ -89,7 +100,7 @@ pub(crate) async fn take_all(app: &App, events: Vec<Event>) -> Vec<Result<Taken,
 /// Takes an alert of the bridge itself, which a full queue does not keep out.
 pub(crate) async fn alert(app: &App, event: Event) -> Result<Taken, Refusal> {
     let standing = standing(app).await?;
-    store(app, event, None, Origin::Bridge, &standing).await
+    store(app, event, Terms::default(), Origin::Bridge, &standing).await
 }
 
 /// What is looked up before an event is judged.
@@ -113,7 +124,7 @@ enum Origin {
 async fn store(
     app: &App,
     event: Event,
-    lifetime: Option<Duration>,
+    terms: Terms,
     origin: Origin,
     standing: &Standing,
 ) -> Result<Taken, Refusal> {
@@ -139,8 +150,9 @@ async fn store(
     let content = event.digest();
     let ask = event.asks().then(|| Ask {
         id: ApprovalId(Uuid::now_v7()),
-        digest: content.hex(),
-        expires: lifetime.map(|lifetime| received.plus(lifetime)),
+        digest: terms.digest.clone().unwrap_or_else(|| content.hex()),
+        expires: terms.lifetime.map(|lifetime| received.plus(lifetime)),
+        not_before: terms.delay.map(|delay| received.plus(delay)),
     });
     let asked = ask.as_ref().map(|ask| ask.id);
     let id = event.id.clone();

@@ -49,6 +49,12 @@ pub struct AskRequest {
     /// Seconds until the request expires; without it, it waits until somebody decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime_s: Option<u64>,
+    /// SHA-256 of what exactly is to be decided, hexadecimal; without it, of the event. The decision carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Seconds until people are told; a request that ends before that reaches nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_s: Option<u64>,
 }
 
 /// The answer to a stored request.
@@ -57,6 +63,19 @@ pub struct Asked {
     pub approval_id: ApprovalId,
     pub event_id: EventId,
     pub muted: bool,
+}
+
+/// What somebody wrote in reply to a request that they decided.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReplyStatus {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// The requests that were settled by what was seen in a session.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SettledList {
+    pub settled: Vec<ApprovalId>,
 }
 
 /// Where a request stands.

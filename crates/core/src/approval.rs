@@ -11,13 +11,19 @@ use crate::id::MessageId;
 use crate::id::UserId;
 use crate::time::Timestamp;
 
+/// The labels of a request for permission, which say in words what was decided.
+pub const ALLOW_ONCE: &str = "Allow once";
+pub const ALLOW_FOR_SESSION: &str = "Allow like this for the session";
+pub const DENY: &str = "Deny";
+pub const DENY_AND_SAY_WHY: &str = "Deny and say why";
+
 /// A request for a decision, bound to one event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Approval {
     pub id: ApprovalId,
     pub event: EventId,
     pub options: Vec<String>,
-    /// SHA-256 of the unmasked request, hexadecimal: what the decision is about.
+    /// SHA-256 of what the decision is about, unmasked, hexadecimal.
     pub digest: String,
     pub asked: Timestamp,
     pub expires: Option<Timestamp>,
@@ -208,7 +214,7 @@ impl Approval {
                     .get(decision.choice)
                     .map_or("?", String::as_str);
                 let what = format!("{} by {}", decided(label), decision.by.display());
-                Conclusion::new(&what, decision.at, ".")
+                Conclusion::new(&what, decision.at, rest(label))
             }
             State::Expired { at } => Conclusion::new("Expired", *at, ": nobody decided."),
             State::Withdrawn { at } => Conclusion::new("Withdrawn by the one who asked", *at, "."),
@@ -233,8 +239,18 @@ impl Approval {
 fn decided(label: &str) -> String {
     match label {
         "Approve" => "Approved".to_owned(),
-        "Deny" => "Denied".to_owned(),
+        DENY | DENY_AND_SAY_WHY => "Denied".to_owned(),
+        ALLOW_ONCE => "Allowed once".to_owned(),
+        ALLOW_FOR_SESSION => "Allowed for the session".to_owned(),
         other => format!("Answered “{other}”"),
+    }
+}
+
+/// What stands behind the time of a decision.
+fn rest(label: &str) -> &'static str {
+    match label {
+        DENY_AND_SAY_WHY => ". Reply to this message within a minute to say why.",
+        _ => ".",
     }
 }
 

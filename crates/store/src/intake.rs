@@ -64,6 +64,8 @@ pub struct Ask {
     pub id: ApprovalId,
     pub digest: String,
     pub expires: Option<Timestamp>,
+    /// Nobody is told before this.
+    pub not_before: Option<Timestamp>,
 }
 
 /// What came of it.
@@ -200,6 +202,9 @@ impl Accept {
             && !self.recipients.is_subset(parked)
             && backlog::is_overfull(tx, row.chat, self.max_queue).await?;
         let id = rows::insert(tx, row).await?;
+        if let Some(due) = self.ask.as_ref().and_then(|ask| ask.not_before) {
+            rows::put_off(tx, id, due).await?;
+        }
         if overfull {
             rows::finish(tx, id, Done::Dead, Some(backlog::OVERFULL), row.at).await?;
         }

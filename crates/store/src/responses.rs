@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::Decision;
 use cctelegram_core::approval::State;
+use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::EventId;
 use cctelegram_core::id::UserId;
 use cctelegram_core::time::Timestamp;
@@ -101,6 +102,29 @@ impl Store {
             }));
         }
         Ok(responses)
+    }
+
+    /// What the one who decided a request wrote in reply to it first.
+    pub async fn reply_to(&self, id: ApprovalId) -> Result<Option<String>, StoreError> {
+        let connection = &mut *self.reader().await?;
+        let Some(approval) = approvals::by_id(&mut *connection, id).await? else {
+            return Ok(None);
+        };
+        let Some(decision) = approval.state.decision() else {
+            return Ok(None);
+        };
+        let reply = sqlx::query_scalar(
+            "SELECT json_extract(body, '$.response') FROM response WHERE event_id = $1 AND decided >= $2 \
+             AND json_extract(body, '$.response_type') = $3 AND json_extract(body, '$.user_id') = $4 \
+             ORDER BY id LIMIT 1",
+        )
+        .bind(approval.event.as_str())
+        .bind(approval.asked.as_millis())
+        .bind(ResponseKind::Text.name())
+        .bind(decision.by.id.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+        Ok(reply)
     }
 
     /// Notes that the file of an answer is written.

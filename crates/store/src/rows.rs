@@ -115,6 +115,16 @@ pub(crate) async fn insert(tx: &mut Tx, row: &NewRow<'_>) -> Result<i64, StoreEr
     Ok(id)
 }
 
+/// Lets a row wait until `due`.
+pub(crate) async fn put_off(tx: &mut Tx, row: i64, due: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE outbox SET due = $2 WHERE id = $1")
+        .bind(row)
+        .bind(due.as_millis())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Ends one row that still waits or is being sent.
 pub(crate) async fn finish(
     tx: &mut Tx,

@@ -83,6 +83,11 @@ impl Process {
         input.flush().await.expect("it reads its input");
     }
 
+    /// Lets it come to the end of its input.
+    pub fn close_input(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
     /// Its standard output, to read along.
     pub fn output(&mut self) -> tokio::process::ChildStdout {
         self.child

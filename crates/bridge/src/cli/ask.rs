@@ -109,6 +109,8 @@ impl Question {
         let request = AskRequest {
             event: Value::Object(event),
             lifetime_s: self.lifetime_s,
+            digest: None,
+            delay_s: None,
         };
         client.ask(&request).await
     }

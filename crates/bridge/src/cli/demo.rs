@@ -342,5 +342,7 @@ fn question() -> AskRequest {
             "data": { "tool": "Bash", "command": "rm -rf build/", "cwd": "/home/you/shop" }
         }),
         lifetime_s: Some(3_600),
+        digest: None,
+        delay_s: None,
     }
 }

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod files;
+mod hook;
 mod init;
 mod logs;
 mod mode;
@@ -31,6 +32,7 @@ use clap::Subcommand;
 use tokio::runtime::Runtime;
 
 use crate::config::Environment;
+use failure::FAILED;
 use failure::Failure;
 use failure::USAGE;
 
@@ -76,6 +78,8 @@ enum Command {
     Completions(completions::CompletionsArgs),
     /// Enrol groups, list them, or end their enrolment
     Chats(chats::ChatsArgs),
+    /// Answer a hook of Claude Code or Codex, whose input is read from standard input
+    Hook(hook::HookArgs),
     /// Check the rules of what agents may do, and try them
     Policy {
         #[command(subcommand)]
@@ -101,7 +105,12 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => {
             // A terminal that has gone away needs no usage.
             error.print().unwrap_or_default();
-            return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
+            return match error.use_stderr() {
+                // To agents an exit code of 2 is a decision.
+                true if hook::is_called(std::env::args_os()) => ExitCode::from(FAILED),
+                true => ExitCode::from(USAGE),
+                false => ExitCode::SUCCESS,
+            };
         }
     };
     carry_out(cli).unwrap_or_else(|failure| {
@@ -150,6 +159,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Service(args) => service::run(&args, &environment),
         Command::Completions(args) => Ok(completions::run(&args, Cli::command())),
         Command::Chats(args) => chats::run(args, &environment),
+        Command::Hook(args) => hook::run(&args, &environment),
         Command::Policy { command } => policy::run(command, &environment),
         Command::Schema { of } => reference::schema(of),
         Command::Reference { part } => Ok(reference::print(part, &Cli::command())),

@@ -39,6 +39,12 @@ impl Environment {
         self.values.get(name).map(String::as_str)
     }
 
+    /// Every variable and its value.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.values.iter();
+        pairs.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
     }

@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use cctelegram_core::api::ApprovalStatus;
 use cctelegram_core::api::AskRequest;
 use cctelegram_core::api::Asked;
+use cctelegram_core::api::ReplyStatus;
 use cctelegram_core::approval;
 use cctelegram_core::approval::Approval;
 use cctelegram_core::audit::EventName;
@@ -26,6 +27,7 @@ use super::events;
 use super::peer::Peer;
 use super::problem::Refused;
 use crate::intake;
+use crate::intake::Terms;
 
 /// The longest wait of one request in seconds; whoever waits longer asks again.
 const LONGEST_WAIT_S: u64 = 50;
@@ -33,6 +35,8 @@ const LONGEST_WAIT_S: u64 = 50;
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 /// The longest life of a request in seconds: 30 days.
 const LONGEST_LIFETIME_S: u64 = 30 * 24 * 3_600;
+/// People are told after this many seconds at the latest.
+const LONGEST_DELAY_S: u64 = 50;
 
 #[derive(Deserialize)]
 pub(super) struct Wait {
@@ -49,15 +53,7 @@ pub(super) async fn post(
 ) -> Result<(StatusCode, Json<Asked>), Refused> {
     let request: AskRequest =
         serde_json::from_slice(&body).map_err(|error| bad_request(&error.to_string()))?;
-    let lifetime = request.lifetime_s.map(Duration::from_secs);
-    if request
-        .lifetime_s
-        .is_some_and(|seconds| !(1..=LONGEST_LIFETIME_S).contains(&seconds))
-    {
-        return Err(bad_request(&format!(
-            "lifetime_s: expected 1 to {LONGEST_LIFETIME_S} seconds"
-        )));
-    }
+    let terms = terms(&request)?;
     let event = events::parse(
         &local,
         &serde_json::to_vec(&request.event).unwrap_or_default(),
@@ -71,7 +67,7 @@ pub(super) async fn post(
         .into());
     }
     let event = attachments::resolve(&local.app, event).await?;
-    let taken = intake::take(&local.app, event, lifetime, peer.actor()).await?;
+    let taken = intake::take(&local.app, event, terms, peer.actor()).await?;
     let Some(approval_id) = taken.approval else {
         let message = format!(
             "event id {} was used for something else within the last 7 days",
@@ -88,6 +84,53 @@ pub(super) async fn post(
             muted: taken.muted,
         }),
     ))
+}
+
+fn terms(request: &AskRequest) -> Result<Terms, Refused> {
+    let within = |seconds: Option<u64>, longest| {
+        seconds.is_none_or(|seconds| (1..=longest).contains(&seconds))
+    };
+    if !within(request.lifetime_s, LONGEST_LIFETIME_S) {
+        let message = format!("lifetime_s: expected 1 to {LONGEST_LIFETIME_S} seconds");
+        return Err(bad_request(&message));
+    }
+    if !within(request.delay_s, LONGEST_DELAY_S) {
+        let message = format!("delay_s: expected 1 to {LONGEST_DELAY_S} seconds");
+        return Err(bad_request(&message));
+    }
+    let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    let is_digest = |text: &String| text.len() == 64 && text.chars().all(hexadecimal);
+    if !request.digest.as_ref().is_none_or(is_digest) {
+        return Err(bad_request("digest: expected 64 of 0-9 a-f"));
+    }
+    Ok(Terms {
+        lifetime: request.lifetime_s.map(Duration::from_secs),
+        digest: request.digest.clone(),
+        delay: request.delay_s.map(Duration::from_secs),
+    })
+}
+
+/// Tells what somebody wrote in reply to a request that they decided, after waiting for it.
+pub(super) async fn reply(
+    State(local): State<Local>,
+    Path(id): Path<String>,
+    Query(wait): Query<Wait>,
+) -> Result<Json<ReplyStatus>, Refused> {
+    let id = parse_id(&id)?;
+    let deadline =
+        tokio::time::Instant::now() + Duration::from_secs(wait.wait_s.min(LONGEST_WAIT_S));
+    let mut changes = local.app.wake.changes();
+    loop {
+        let text = local.app.store.reply_to(id).await?;
+        if text.is_some() || tokio::time::Instant::now() >= deadline || local.stop.is_cancelled() {
+            return Ok(Json(ReplyStatus { text }));
+        }
+        tokio::select! {
+            _ = changes.changed() => {}
+            () = tokio::time::sleep_until(deadline) => {}
+            () = local.stop.cancelled() => {}
+        }
+    }
 }
 
 /// Tells where a request stands, after waiting for its end if asked to.

@@ -17,6 +17,7 @@ use super::attachments;
 use super::peer::Peer;
 use super::problem::Refused;
 use crate::intake;
+use crate::intake::Terms;
 
 /// The largest event, in bytes: the same as an event file.
 const LARGEST_EVENT: usize = 1024 * 1024;
@@ -28,7 +29,7 @@ pub(super) async fn post(
 ) -> Result<(StatusCode, Json<Accepted>), Refused> {
     let event = parse(&local, &body)?;
     let event = attachments::resolve(&local.app, event).await?;
-    let taken = intake::take(&local.app, event, None, peer.actor()).await?;
+    let taken = intake::take(&local.app, event, Terms::default(), peer.actor()).await?;
     tracing::info!(event.id = %taken.event, stored_as = ?taken.stored_as, "event stored");
     let accepted = Accepted {
         event_id: taken.event,

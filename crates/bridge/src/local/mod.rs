@@ -8,6 +8,7 @@ mod mode;
 mod peer;
 mod problem;
 mod queue;
+mod sessions;
 mod socket;
 mod status;
 
@@ -54,6 +55,8 @@ pub(crate) async fn run(
             "/v1/approvals/{id}",
             get(approvals::get).delete(approvals::delete),
         )
+        .route("/v1/approvals/{id}/reply", get(approvals::reply))
+        .route("/v1/sessions/{id}/seen", post(sessions::seen))
         .route("/v1/status", get(status::get))
         .route(
             "/v1/mode",

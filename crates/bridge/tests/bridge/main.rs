@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod durability;
 mod groups;
+mod hook;
 mod hostile;
 mod http;
 mod init;

@@ -35,6 +35,7 @@ pub enum EventName {
     ApprovalDecided,
     ApprovalExpired,
     ApprovalWithdrawn,
+    ApprovalSettledLocally,
     ApprovalUndeliverable,
     ApprovalPressRefused,
     AccessRefused,

@@ -28,6 +28,12 @@ impl Workplace {
     }
 }
 
+/// The name of this machine.
+#[must_use]
+pub(super) fn host() -> Option<String> {
+    first_line(Path::new("/proc/sys/kernel/hostname"))
+}
+
 fn branch(top: &Path) -> Option<String> {
     let git = top.join(".git");
     // A worktree has a file that says where its folder is.
@@ -101,5 +107,6 @@ mod tests {
             (place.project.as_deref(), place.branch),
             (Some("notes"), None)
         );
+        assert!(host().is_some());
     }
 }

@@ -141,6 +141,7 @@ async fn requests_expire_when_their_time_is_over() {
             id: approval_id(number),
             digest: "d".into(),
             expires,
+            not_before: None,
         });
         bridge.accept(request).await;
     }

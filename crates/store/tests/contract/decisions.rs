@@ -120,6 +120,7 @@ async fn security_nothing_is_decided_at_or_after_the_expiry() {
         id: approval_id(1),
         digest: "d".into(),
         expires: Some(at(60)),
+        not_before: None,
     });
     bridge.accept(request).await;
     let update = bridge.update(1).await;

@@ -122,6 +122,7 @@ pub(crate) fn request(id: &str, number: u128, recipients: &[ChatId]) -> Accept {
         id: approval_id(number),
         digest: "ab".repeat(32),
         expires: None,
+        not_before: None,
     };
     Accept {
         ask: Some(ask),

@@ -1,0 +1,190 @@
+//! Requests for permission by coding agents: named so that those of a session are found again when the terminal answers.
+
+use cctelegram_crypto::Digest;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::approval::Approval;
+use crate::id::ApprovalId;
+use crate::id::BadEventId;
+use crate::id::EventId;
+
+/// A short digest of what stands behind it: a session, a sub-agent, a call of a tool.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Trace(String);
+
+impl Trace {
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self::of_digest(Digest::of(text.as_bytes()))
+    }
+
+    #[must_use]
+    pub fn of_digest(digest: Digest) -> Self {
+        let mut hex = digest.hex();
+        hex.truncate(12);
+        Self(hex)
+    }
+
+    /// A trace that was made elsewhere.
+    #[must_use]
+    pub const fn named(text: String) -> Self {
+        Self(text)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who in which session wants to use what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallTrace {
+    pub session: Trace,
+    /// The sub-agent, or the session's own agent.
+    pub agent: Trace,
+    pub call: Trace,
+}
+
+impl CallTrace {
+    /// The id of the event that asks for permission. `once` tells two requests for the same call apart.
+    pub fn event_id(&self, once: Trace) -> Result<EventId, BadEventId> {
+        let Self {
+            session,
+            agent,
+            call,
+        } = self;
+        format!("{PREFIX}.{}.{}.{}.{}", session.0, agent.0, call.0, once.0).parse()
+    }
+
+    fn read(id: &EventId) -> Option<Self> {
+        let mut parts = id.as_str().split('.');
+        if parts.next() != Some(PREFIX) {
+            return None;
+        }
+        let mut next = || parts.next().map(|part| Trace(part.to_owned()));
+        Some(Self {
+            session: next()?,
+            agent: next()?,
+            call: next()?,
+        })
+    }
+}
+
+/// What was seen in a session: whatever waited there for it was answered at the terminal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum Seen {
+    /// These calls are over.
+    Calls { agent: Trace, calls: Vec<Trace> },
+    /// The agent's turn is over, or a new one began.
+    Turn { agent: Trace },
+    /// The session is over.
+    Session,
+}
+
+impl Seen {
+    /// The requests that this settles. `pending` has the oldest first: of several for the same call, one is settled.
+    #[must_use]
+    pub fn settles(&self, session: &Trace, pending: &[Approval]) -> Vec<ApprovalId> {
+        let here = pending.iter().filter_map(|approval| {
+            let trace = CallTrace::read(&approval.event)?;
+            (trace.session == *session).then_some((approval.id, trace))
+        });
+        match self {
+            Self::Session => here.map(|(id, _)| id).collect(),
+            Self::Turn { agent } => here
+                .filter(|(_, trace)| trace.agent == *agent)
+                .map(|(id, _)| id)
+                .collect(),
+            Self::Calls { agent, calls } => {
+                let mut calls = calls.clone();
+                let mut settled = Vec::new();
+                for (id, trace) in here.filter(|(_, trace)| trace.agent == *agent) {
+                    if let Some(place) = calls.iter().position(|call| *call == trace.call) {
+                        calls.remove(place);
+                        settled.push(id);
+                    }
+                }
+                settled
+            }
+        }
+    }
+}
+
+/// How the ids of these requests begin.
+const PREFIX: &str = "hook";
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::approval::State;
+    use crate::time::Timestamp;
+
+    fn pending(session: &str, agent: &str, call: &str, number: u128) -> Approval {
+        let trace = CallTrace {
+            session: Trace::of(session),
+            agent: Trace::of(agent),
+            call: Trace::of(call),
+        };
+        let once = Trace::of(&number.to_string());
+        Approval {
+            id: ApprovalId(Uuid::from_u128(number)),
+            event: trace.event_id(once).unwrap(),
+            options: Vec::new(),
+            digest: String::new(),
+            asked: Timestamp::from_millis(0),
+            expires: None,
+            state: State::Pending,
+        }
+    }
+
+    #[test]
+    fn what_is_over_settles_its_own_requests_and_no_others() {
+        let mut other = pending("one", "", "ls", 9);
+        other.event = "deploy".parse().unwrap();
+        let open = [
+            pending("one", "", "ls", 1),
+            pending("one", "", "ls", 2),
+            pending("one", "helper", "ls", 3),
+            pending("one", "", "make", 4),
+            pending("two", "", "ls", 5),
+            other,
+        ];
+        let agent = Trace::of("");
+        let cases = [
+            (
+                Seen::Calls {
+                    agent: agent.clone(),
+                    calls: vec![Trace::of("ls")],
+                },
+                vec![1],
+            ),
+            (
+                Seen::Calls {
+                    agent: agent.clone(),
+                    calls: vec![Trace::of("make"), Trace::of("ls"), Trace::of("ls")],
+                },
+                vec![1, 2, 4],
+            ),
+            (
+                Seen::Calls {
+                    agent: Trace::of("nobody"),
+                    calls: vec![Trace::of("ls")],
+                },
+                vec![],
+            ),
+            (Seen::Turn { agent }, vec![1, 2, 4]),
+            (Seen::Session, vec![1, 2, 3, 4]),
+        ];
+        for (seen, expected) in cases {
+            let settled = seen.settles(&Trace::of("one"), &open);
+            let numbers: Vec<u128> = settled.iter().map(|id| id.0.as_u128()).collect();
+            assert_eq!(numbers, expected, "{seen:?}");
+        }
+    }
+}
