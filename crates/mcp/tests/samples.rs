@@ -1,7 +1,6 @@
 //! What real agents handed to their hooks, captured from Claude Code 2.1.330 and Codex 0.169.0.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     reason = "a test that cannot go on fails, and says why"
 )]
 

@@ -488,8 +488,7 @@ async fn security_what_cannot_be_read_is_an_error_and_no_decision() {
         assert_eq!(
             (finished.code, finished.stdout.as_str()),
             (Some(1), ""),
-            "{:.40}",
-            input
+            "{input:.40}"
         );
         assert!(
             finished
