@@ -409,6 +409,7 @@ async fn the_hook_waits_through_a_restart_of_the_bridge() {
     let mut bridge = away().await;
     let waiting = start(&bridge, &asks("make release"), &[]).await;
     request(&bridge, "make release").await;
+    bridge.idle().await;
     bridge.kill().await;
     bridge.launch().await;
     request(&bridge, "Still waiting at ").await;
