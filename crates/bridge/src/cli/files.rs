@@ -118,13 +118,13 @@ pub(super) async fn hand_over(
     Ok(named)
 }
 
-/// Copies the files to where an event file can name them; gives what it says of them.
+/// CopiedFiles the files to where an event file can name them; gives what it says of them.
 pub(super) fn put_beside(
     home: &Home,
     files: &[NamedFile],
     limits: FileLimits,
-) -> Result<Copies, Failure> {
-    let mut copies = Copies::default();
+) -> Result<CopiedFiles, Failure> {
+    let mut copies = CopiedFiles::default();
     if files.is_empty() {
         return Ok(copies);
     }
@@ -151,20 +151,20 @@ pub(super) fn put_beside(
     Ok(copies)
 }
 
-/// Copies that are taken away again unless their event is in the spool.
+/// CopiedFiles that are taken away again unless their event is in the spool.
 #[derive(Default)]
-pub(super) struct Copies {
+pub(super) struct CopiedFiles {
     paths: Vec<PathBuf>,
     pub(super) named: Vec<Value>,
 }
 
-impl Copies {
+impl CopiedFiles {
     pub(super) fn keep(mut self) {
         self.paths.clear();
     }
 }
 
-impl Drop for Copies {
+impl Drop for CopiedFiles {
     fn drop(&mut self) {
         for path in &self.paths {
             // What cannot be removed is only in the way.
