@@ -118,13 +118,13 @@ pub(super) async fn hand_over(
     Ok(named)
 }
 
-/// FileCopies the files to where an event file can name them; gives what it says of them.
+/// Copies the files to where an event file can name them; gives what it says of them.
 pub(super) fn put_beside(
     home: &Home,
     files: &[NamedFile],
     limits: FileLimits,
-) -> Result<FileCopies, Failure> {
-    let mut copies = FileCopies::default();
+) -> Result<CopiedFiles, Failure> {
+    let mut copies = CopiedFiles::default();
     if files.is_empty() {
         return Ok(copies);
     }
@@ -151,20 +151,20 @@ pub(super) fn put_beside(
     Ok(copies)
 }
 
-/// FileCopies that are taken away again unless their event is in the spool.
+/// Copies that are taken away again unless their event is in the spool.
 #[derive(Default)]
-pub(super) struct FileCopies {
+pub(super) struct CopiedFiles {
     paths: Vec<PathBuf>,
     pub(super) named: Vec<Value>,
 }
 
-impl FileCopies {
+impl CopiedFiles {
     pub(super) fn keep(mut self) {
         self.paths.clear();
     }
 }
 
-impl Drop for FileCopies {
+impl Drop for CopiedFiles {
     fn drop(&mut self) {
         for path in &self.paths {
             // What cannot be removed is only in the way.
