@@ -34,12 +34,16 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use anyhow::Result;
+use anyhow::ensure;
 
+use crate::figure::Figure;
+use crate::intake::Disk;
 use crate::lab::Lab;
 use crate::plan::Plan;
 
 const USAGE: &str = "\
-usage: cctelegram-bench [--quick] <program> <number of its crates>
+usage: cctelegram-bench --quick <program> <number of its crates>
+       cctelegram-bench <program> <number of its crates> [<part>]
        cctelegram-bench bare-intake <database> <rows> <events> <batch>
 
 `cargo xtask bench` calls it as it has to be called.";
@@ -49,8 +53,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["bare-intake", database, rows, events, batch] => bare(database, rows, events, batch),
-        ["--quick", program, crates] => all(program, crates, Plan::quick()),
-        [program, crates] if !program.starts_with('-') => all(program, crates, Plan::full()),
+        ["--quick", program, crates] => all(program, crates, None, Plan::quick()),
+        [program, crates] => all(program, crates, None, Plan::full()),
+        [program, crates, part] => all(program, crates, Some(part), Plan::full()),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -80,37 +85,52 @@ fn bare(database: &str, rows: &str, events: &str, batch: &str) -> Result<String>
     Ok(took.as_secs_f64().to_string())
 }
 
-/// Measures everything; answers the page.
-fn all(program: &str, crates: &str, plan: Plan) -> Result<String> {
+/// Measures every part, or only the one that is named; answers the page.
+fn all(program: &str, crates: &str, only: Option<&str>, plan: Plan) -> Result<String> {
     let crates = crates
         .parse()
         .with_context(|| format!("`{crates}` is no number of crates"))?;
+    if let Some(name) = only {
+        ensure!(
+            PARTS.contains(&name),
+            "there is no part `{name}`; there are: {}",
+            PARTS.join(", ")
+        );
+    }
     let program = std::path::absolute(program)?;
-    runtime()?.block_on(measure(Lab::new(program, plan)?, crates))
-}
-
-async fn measure(lab: Lab, crates: u32) -> Result<String> {
+    let lab = Lab::new(program, plan)?;
     let machine = machine::look()?;
     let mut figures = Vec::new();
-    tell("from the closed file to the wire");
-    figures.extend(wire::measure(&lab).await?);
-    tell("durable intake");
-    figures.push(intake::measure(&lab, intake::Disk::AsItIs).await?);
-    tell("durable intake, slow disk");
-    figures.push(intake::measure(&lab, intake::Disk::Slow).await?);
-    tell("many files at once");
-    figures.extend(flood::measure(&lab).await?);
-    tell("delivery");
-    figures.push(delivery::measure(&lab).await?);
-    tell("delivery under Telegram's limits");
-    figures.extend(limits::measure(&lab).await?);
-    tell("start, memory and processor time");
-    figures.extend(rest::measure(&lab, crates).await?);
+    let runtime = runtime()?;
+    for part in PARTS {
+        if only.is_none_or(|name| name == part) {
+            eprintln!("measuring: {part}");
+            figures.extend(runtime.block_on(measure(part, &lab, crates))?);
+        }
+    }
     Ok(page::write(&machine, &lab.plan, &figures))
 }
 
-fn tell(what: &str) {
-    eprintln!("measuring: {what}");
+const PARTS: [&str; 7] = [
+    "wire",
+    "intake",
+    "slow-disk",
+    "files",
+    "delivery",
+    "limits",
+    "rest",
+];
+
+async fn measure(part: &str, lab: &Lab, crates: u32) -> Result<Vec<Figure>> {
+    match part {
+        "wire" => wire::measure(lab).await,
+        "intake" => Ok(vec![intake::measure(lab, Disk::AsItIs).await?]),
+        "slow-disk" => Ok(vec![intake::measure(lab, Disk::Slow).await?]),
+        "files" => flood::measure(lab).await,
+        "delivery" => Ok(vec![delivery::measure(lab).await?]),
+        "limits" => limits::measure(lab).await,
+        _ => rest::measure(lab, crates).await,
+    }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
