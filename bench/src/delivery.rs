@@ -1,5 +1,6 @@
 //! Delivery as fast as it goes, with the limits off, against a loop of bare calls by the same client.
 
+use std::time::Duration;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -21,13 +22,25 @@ use crate::plan::PRODUCERS;
 use crate::producers;
 use crate::spread::Spread;
 
-pub(crate) async fn measure(lab: &Lab) -> Result<Figure> {
+/// About the least that an answer of Telegram's servers takes: light needs as long for a few thousand kilometres.
+const FAR_AWAY: Duration = Duration::from_millis(20);
+
+/// Delivery to a server that answers at once, and to one as far away as Telegram's.
+pub(crate) async fn measure(lab: &Lab) -> Result<Vec<Figure>> {
+    let near = to_server(lab, Duration::ZERO, "at once").await?;
+    let far = to_server(lab, FAR_AWAY, "after 20 ms").await;
+    lab.sink.answer_after(Duration::ZERO);
+    Ok(vec![near, far?])
+}
+
+async fn to_server(lab: &Lab, delay: Duration, answers: &str) -> Result<Figure> {
     let users: Vec<i64> = (1..=CHATS).map(|user| 1_000 + i64::from(user)).collect();
     let setup = lab
         .setup_with_sink()
         .users(&users)
         .variable("CONNECTION_POOL_SIZE", &CHATS.to_string());
     let bridge = TestBridge::start(setup).await;
+    lab.sink.answer_after(delay);
     let text = warm_up(lab, &bridge)?;
     bridge.idle().await;
     let client = lab.client(usize::try_from(CHATS)?)?;
@@ -47,7 +60,7 @@ pub(crate) async fn measure(lab: &Lab) -> Result<Figure> {
         Ok(format!("{}/s", short(rate)))
     };
     let texts = (text(&bare_rates)?, text(&rates)?);
-    let what = format!("delivery, limits off, {CHATS} chats");
+    let what = format!("delivery, limits off, {CHATS} chats, answers {answers}");
     Figure::relative(&what, texts, &ratios, Target::AtLeast(0.5))
 }
 

@@ -13,6 +13,7 @@ use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicI64;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::thread;
@@ -39,6 +40,8 @@ pub(crate) struct Sink {
 struct Shared {
     is_open: Mutex<bool>,
     opened: Condvar,
+    /// Microseconds that an answer takes.
+    delay: AtomicU64,
     message: AtomicI64,
     arrivals: mpsc::SyncSender<Arrival>,
 }
@@ -51,6 +54,7 @@ impl Sink {
         let shared = Arc::new(Shared {
             is_open: Mutex::new(true),
             opened: Condvar::new(),
+            delay: AtomicU64::new(0),
             message: AtomicI64::new(1),
             arrivals: sender,
         });
@@ -99,6 +103,12 @@ impl Sink {
     /// Notes messages but does not answer them until the gate is opened.
     pub(crate) fn close_gate(&self) {
         *self.gate() = false;
+    }
+
+    /// From now on the answer to a message takes so long, as if it came from far away.
+    pub(crate) fn answer_after(&self, delay: Duration) {
+        let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
+        self.shared.delay.store(micros, Ordering::Relaxed);
     }
 
     pub(crate) fn open_gate(&self) {
@@ -202,6 +212,10 @@ fn answer(request: Request, shared: &Shared) -> String {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
             drop(shared.opened.wait_while(open, |open| !*open));
+            let delay = shared.delay.load(Ordering::Relaxed);
+            if delay > 0 {
+                thread::sleep(Duration::from_micros(delay));
+            }
             format!("{{\"message_id\":{id},\"date\":0,\"chat\":{{\"id\":1,\"type\":\"private\"}}}}")
         }
         _ => "true".to_owned(),
