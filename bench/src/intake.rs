@@ -68,7 +68,6 @@ pub(crate) async fn measure(lab: &Lab, disk: Disk) -> Result<Figure> {
         let made = lab.events.many(events, "intake");
         let took = producers::post(bridge.socket.path(), &made, PRODUCERS)?;
         let rate = f64::from(events) / took.as_secs_f64();
-        eprintln!("round: {bare_rate:.0} {rate:.0}");
         bare_rates.push(bare_rate);
         rates.push(rate);
         ratios.push(rate / bare_rate);

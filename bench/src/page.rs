@@ -55,7 +55,7 @@ fn explained(plan: &Plan) -> String {
         "
 ## How it is measured
 
-Baseline and program take turns, {rounds} rounds of each, so that both see the same machine. A ratio is the median of the
+Baseline and program take turns, {rounds} times each, so that both see the same machine. A ratio is the median of the
 rounds' ratios, with the least and the most in brackets. Where no ratio stands, the target is a number by itself.
 
 - **File closed → request on the wire.** {samples} events a round, one after the other: the file is written and closed, and a
@@ -66,7 +66,8 @@ rounds' ratios, with the least and the most in brackets. Where no ratio stands, 
   disk a library makes every sync of both wait.
 - **Many files at once.** The files lie there when the program starts.
 - **Delivery, limits off.** {messages} messages a round to each chat, all stored before the first is answered; 16 connections.
-  The server answers at once, or as late as one that is as far away as Telegram's. Baseline: a loop for each chat that does nothing but call the same client.
+  The server answers at once, or as late as one that is far away. Baseline: a loop for each chat that does nothing but call
+  the same client.
 - **Under Telegram's limits.** The bundled emulator enforces 30 messages a second overall (30 at once) and 1 a second in a
   chat (3 at once). Baseline: the time that these limits ask for. Measured: from the first message to the last.
 - **Start.** {starts} starts with a database that is there; ready is what systemd is told, after Telegram has confirmed the

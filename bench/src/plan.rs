@@ -34,11 +34,11 @@ impl Plan {
     pub(crate) const fn full() -> Self {
         Self {
             is_quick: false,
-            rounds: 9,
-            samples: 200,
-            events: 4_800,
+            rounds: 15,
+            samples: 120,
+            events: 2_400,
             files: (1_000, 10_000),
-            messages: 150,
+            messages: 100,
             overall: (1_000, 40),
             one_chat: 60,
             starts: 30,
