@@ -12,6 +12,7 @@ use cctelegram_core::pacing::Pacer;
 use cctelegram_core::time::Timestamp;
 use cctelegram_store::Head;
 use cctelegram_store::StoreError;
+use futures_util::FutureExt as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
@@ -84,7 +85,13 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
             Next::Stop => return Ok(()),
             Next::Look => {}
             Next::TokenWorks => sender.pause = None,
-            Next::Landed(landed) => sender.settle(*landed, &stop),
+            Next::Landed(landed) => {
+                sender.settle(*landed, &stop);
+                // Those that landed meanwhile: one look at the outbox serves them all.
+                while let Some(Some(landed)) = sender.flights.next().now_or_never() {
+                    sender.settle(landed, &stop);
+                }
+            }
         }
     }
 }
