@@ -209,6 +209,11 @@ async fn ask(
         Ok(file) => return Ok(file),
         Err(row) => row,
     };
+    // Of the question's own messages the first rings, whatever went before.
+    let options = SendOptions {
+        silent: !rings(app, row),
+        ..options
+    };
     let zone = &app.config.messages.zone;
     let write =
         |keyboard| render::approval(event, &approval.digest, approval.expires, zone, keyboard);

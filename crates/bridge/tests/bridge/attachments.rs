@@ -133,7 +133,9 @@ async fn an_event_file_brings_its_files_and_they_are_removed_with_it() {
     fs::write(shelf(&bridge).join("charts/x.png"), png()).expect("room");
     fs::write(shelf(&bridge).join("report.html"), "<b>good</b>").expect("room");
     let files = json!(["report.html", { "file": "charts/x.png", "name": "Chart" }]);
-    bridge.drop_event("report", &naming("The report", files));
+    let mut event = naming("The report", files);
+    event["data"]["severity"] = json!("error");
+    bridge.drop_event("report", &event);
     let text = bridge.message_with(USER, "The report").await;
     let report = document(&bridge, "report.html").await;
     let photo = bridge
@@ -345,6 +347,7 @@ async fn security_a_request_shows_its_files_first_and_its_digest_covers_them() {
             "{shown}"
         );
         assert!(!question.keyboard.is_empty());
+        assert!(!question.silent, "a question rings, its files do not");
         let before = bridge.emulator.messages(USER);
         let before = before
             .iter()

@@ -108,7 +108,7 @@ mod tests {
         let failed = sample(
             "build_failed",
             "Build 👍",
-            json!({ "error": "boom", "a": 1 }),
+            json!({ "error": "boom\nbang", "a": 1 }),
         );
         let (body, _) = edited(event(&failed), 3).unwrap();
         assert!(
@@ -116,7 +116,7 @@ mod tests {
             "{}",
             body.text()
         );
-        assert_eq!(stretches(&body), ["Build 👍", "boom", "a: 1"]);
+        assert_eq!(stretches(&body), ["Build 👍", "boom\nbang", "a: 1"]);
         assert_eq!(counted(event(&failed), 1), event(&failed));
         let first = counted(event(&failed), 3).into_iter().next();
         assert!(matches!(first, Some(Outgoing::Text { body: first, .. }) if first == body));
