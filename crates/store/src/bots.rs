@@ -80,6 +80,7 @@ async fn forget_messages(tx: &mut Tx) -> Result<(), StoreError> {
         "DELETE FROM message",
         "DELETE FROM progress_message",
         "DELETE FROM button",
+        "DELETE FROM list_button",
         "DELETE FROM enrolment_button",
         // Topics of private chats are each bot's own; a group's belong to the group.
         "DELETE FROM topic WHERE chat > 0",

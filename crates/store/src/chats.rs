@@ -61,12 +61,16 @@ pub(crate) async fn parked_among(
     tx: &mut Tx,
     recipients: &BTreeSet<ChatId>,
 ) -> Result<BTreeSet<ChatId>, StoreError> {
-    let parked: Vec<i64> = sqlx::query_scalar("SELECT id FROM chat")
-        .fetch_all(tx.connection())
-        .await?;
-    Ok(parked
-        .into_iter()
-        .map(ChatId)
-        .filter(|chat| recipients.contains(chat))
-        .collect())
+    let parked = match &tx.known.parked {
+        Some(parked) => parked,
+        None => {
+            let chats: Vec<i64> = sqlx::query_scalar("SELECT id FROM chat")
+                .fetch_all(tx.connection())
+                .await?;
+            tx.known
+                .parked
+                .insert(chats.into_iter().map(ChatId).collect())
+        }
+    };
+    Ok(parked.intersection(recipients).copied().collect())
 }

@@ -92,6 +92,10 @@ impl Change for Lease {
     // As with marks: what a power cut takes of a row that is given up is found out and recorded again.
     const DURABILITY: Durability = Durability::Normal;
 
+    fn leaves_standing(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, tx: &mut Tx) -> Result<LeasedRows, StoreError> {
         let mut leased = LeasedRows::default();
         for id in &self.rows {

@@ -84,6 +84,13 @@ impl Change for Mark {
     // is sent again and the same is found out and recorded again.
     const DURABILITY: Durability = Durability::Normal;
 
+    fn leaves_standing(&self) -> bool {
+        matches!(
+            self.result,
+            Marked::PartSent { .. } | Marked::Done { .. } | Marked::Retry { .. } | Marked::Released
+        )
+    }
+
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let row: Option<MarkedRow> = sqlx::query_as(
             "SELECT kind, work, event, approval, task, done FROM outbox WHERE id = $1",

@@ -63,11 +63,9 @@ pub async fn open(path: &Path, now: Timestamp) -> Result<(Store, Writer), OpenEr
         .connect_with(common.read_only(true))
         .await?;
     let (sender, receiver) = mpsc::channel(writer::QUEUE);
-    let store = Store::new(sender, read.clone());
-    Ok((
-        store,
-        Writer::new(Tx::new(connection), writing, receiver, read),
-    ))
+    let store = Store::new(sender, read);
+    let writer = Writer::new(Tx::new(connection), writing, receiver, &store);
+    Ok((store, writer))
 }
 
 /// Opens the database at `path` to look at it, beside a running bridge or without one. Changes fail as closed.
