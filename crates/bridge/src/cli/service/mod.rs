@@ -1,5 +1,6 @@
 //! `cctelegram service`: the bridge as a systemd user service.
 
+mod key;
 mod systemd;
 mod unit;
 
@@ -18,8 +19,11 @@ use super::failure::Failure;
 use super::output;
 use super::private_file;
 use crate::config;
+use crate::config::Config;
 use crate::config::Environment;
+use crate::config::Mistakes;
 use systemd::Systemd;
+use unit::KeyFile;
 use unit::Unit;
 
 /// Run the bridge as a systemd user service.
@@ -63,6 +67,7 @@ struct Service {
     path: PathBuf,
     unit: Unit,
     systemd: Systemd,
+    config: Result<Config, Mistakes>,
 }
 
 pub(super) fn run(args: &ServiceArgs, environment: &Environment) -> Result<ExitCode, Failure> {
@@ -72,7 +77,11 @@ pub(super) fn run(args: &ServiceArgs, environment: &Environment) -> Result<ExitC
             output::line(service.unit.text().trim_end());
             Ok(ExitCode::SUCCESS)
         }
-        ServiceCommand::Install { yes, .. } => service.install(yes),
+        ServiceCommand::Install { yes, .. } => {
+            let config = service.config.as_ref();
+            let config = config.map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
+            service.install(config, yes)
+        }
         ServiceCommand::Uninstall { yes, force } => service.uninstall(yes, force),
         ServiceCommand::Status => service.status(),
     }
@@ -92,15 +101,27 @@ impl Service {
         let home = config::home(environment)?;
         let program = std::env::current_exe().context("find this program")?;
         let usual = set("HOME").map(|home| Path::new(home).join(".cc_telegram"));
-        let unit = Unit::of(&program, home.root(), usual.as_deref())?;
+        let config = config::load(environment);
+        let key = config
+            .as_ref()
+            .ok()
+            .and_then(|config| config.key_file.clone());
+        let key = key.filter(|place| place.explicit).map(|place| KeyFile {
+            path: place.path,
+            is_named_by_unit: environment
+                .get("CC_TELEGRAM_KEY_FILE")
+                .is_some_and(|value| !value.is_empty()),
+        });
+        let unit = Unit::of(&program, home.root(), usual.as_deref(), key)?;
         Ok(Self {
             path: folder.join("systemd/user").join(unit::NAME),
             unit,
             systemd: Systemd::of(environment),
+            config,
         })
     }
 
-    fn install(&self, yes: bool) -> Result<ExitCode, Failure> {
+    fn install(&self, config: &Config, yes: bool) -> Result<ExitCode, Failure> {
         let text = self.unit.text();
         match self.installed()? {
             Some(installed) if installed == text => {}
@@ -114,6 +135,7 @@ impl Service {
             output::note("nothing was changed");
             return Ok(ExitCode::from(FAILED));
         }
+        key::make_ready(config)?;
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
         private_file::replace(&self.path, text.as_bytes())
