@@ -32,6 +32,9 @@ const READ_ANYWAY: u64 = 256 * 1024 * 1024;
 /// Files that are received at once: each lies on the disk before it is stored.
 pub(super) const AT_ONCE: usize = 4;
 
+/// A file waits so long for its turn.
+const TURN: Duration = Duration::from_secs(2);
+
 #[derive(Deserialize)]
 pub(super) struct Named {
     name: String,
@@ -47,7 +50,8 @@ pub(super) async fn post(
     if app.memory.is_short(app.now()) {
         return Err(crate::intake::Refusal::Memory.into());
     }
-    let Ok(_turn) = local.uploads.try_acquire() else {
+    let turn = tokio::time::timeout(TURN, local.uploads.acquire()).await;
+    let Ok(Ok(_turn)) = turn else {
         let message = "other files are being handed over at this moment; try again later";
         return Err(busy(message));
     };

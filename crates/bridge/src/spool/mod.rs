@@ -1,6 +1,7 @@
 //! The spool: event files become events. A file is removed only after its event is durably stored.
 
 mod claim;
+mod discard;
 mod open;
 mod reject;
 mod shelf;
@@ -52,6 +53,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// Takes event files in until `stop` is cancelled.
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let folder = Folder::open(&app.config.home)?;
+    Shelf::clear(&app.config.home);
     let watcher = watch::start(&app);
     let mut spool = Spool {
         app,

@@ -16,9 +16,9 @@ use cctelegram_core::id::AttachmentId;
 use rustix::fs::AtFlags;
 use rustix::fs::Mode;
 use rustix::fs::OFlags;
-use rustix::fs::RenameFlags;
 use rustix::io::Errno;
 
+use super::discard;
 use super::open;
 use super::open::Fingerprint;
 use super::open::Trouble;
@@ -208,10 +208,22 @@ impl Shelf {
     /// The event is stored: its files are removed, unless their producer has written to them since.
     pub(super) fn remove(home: &Home, sources: Vec<Source>) {
         for Source { path, read, .. } in sources {
-            if let Err(error) = folder(home).and_then(|folder| unlink(&folder, &path, read)) {
+            if let Err(error) = folder(home).and_then(|folder| discard::file(&folder, &path, read))
+            {
                 let error = format!("{error:#}");
                 tracing::error!(file = path, error, "a stored attachment cannot be removed");
             }
+        }
+    }
+
+    /// Removes what an earlier process had taken to remove and did not come to.
+    pub(super) fn clear(home: &Home) {
+        if let Err(error) = folder(home).and_then(|folder| discard::leftovers(&folder)) {
+            let error = format!("{error:#}");
+            tracing::warn!(
+                error,
+                "stored attachments of an earlier process cannot be removed"
+            );
         }
     }
 
@@ -284,97 +296,4 @@ async fn store(
         return Err(Ungathered::Refused(reason.to_owned()));
     }
     incoming.store(app, name).await.map_err(unfit)
-}
-
-/// Removes a file that is as it was read. It is renamed first: whoever takes its name meanwhile has made another file,
-/// and one that turns out to be another gets its name back.
-fn unlink(folder: &OwnedFd, path: &str, read: Fingerprint) -> anyhow::Result<()> {
-    let (parent, name) = match path.rsplit_once('/') {
-        Some((parent, name)) => (Some(open::folder_beneath(folder.as_fd(), parent)?), name),
-        None => (None, path),
-    };
-    let parent = parent.as_ref().unwrap_or(folder);
-    match look(parent, name) {
-        Ok(now) if now == read => {}
-        Ok(_) | Err(Errno::NOENT) => return Ok(()),
-        Err(errno) => return Err(errno.into()),
-    }
-    let taken = format!("{TAKEN}{}", read.inode);
-    let rename = |from: &str, to: &str| {
-        rustix::fs::renameat_with(parent, from, parent, to, RenameFlags::NOREPLACE)
-    };
-    match rename(name, &taken) {
-        Ok(()) => {}
-        Err(Errno::NOENT) => return Ok(()),
-        Err(errno) => return Err(errno).context("take it before it is removed"),
-    }
-    // A new name changes the time of the last change, and nothing else.
-    if look(parent, &taken).is_ok_and(|now| now.is_content_of(&read)) {
-        return Ok(rustix::fs::unlinkat(parent, &taken, AtFlags::empty())?);
-    }
-    rename(&taken, name).with_context(|| format!("give a file its name back, it is called {taken}"))
-}
-
-fn look(parent: &OwnedFd, name: &str) -> rustix::io::Result<Fingerprint> {
-    let stat = rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    Ok(Fingerprint::of(&stat))
-}
-
-/// What a file is called at last: this and its inode.
-const TAKEN: &str = ".taken-";
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::fs::FileTimes;
-
-    use super::*;
-
-    /// A folder with a file `a/b.txt`, and what that looked like when it was read.
-    fn shelf() -> (tempfile::TempDir, OwnedFd, Fingerprint) {
-        let home = tempfile::tempdir().unwrap();
-        fs::create_dir(home.path().join("a")).unwrap();
-        fs::write(home.path().join("a/b.txt"), "first").unwrap();
-        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
-        let folder = rustix::fs::open(home.path(), flags, Mode::empty()).unwrap();
-        let read = look(&folder, "a/b.txt").unwrap();
-        (home, folder, read)
-    }
-
-    fn left(home: &tempfile::TempDir) -> usize {
-        fs::read_dir(home.path().join("a")).unwrap().count()
-    }
-
-    #[test]
-    fn a_file_that_was_read_is_removed_and_leaves_nothing() {
-        let (home, folder, read) = shelf();
-        unlink(&folder, "a/b.txt", read).unwrap();
-        assert_eq!(left(&home), 0);
-        unlink(&folder, "a/b.txt", read).unwrap();
-    }
-
-    #[test]
-    fn security_a_file_that_was_written_to_since_is_not_removed_even_if_its_times_hide_it() {
-        let (home, folder, read) = shelf();
-        let path = home.path().join("a/b.txt");
-        let modified = fs::metadata(&path).unwrap().modified().unwrap();
-        fs::write(&path, "other").unwrap();
-        let file = File::options().write(true).open(&path).unwrap();
-        file.set_times(FileTimes::new().set_modified(modified))
-            .unwrap();
-        assert!(look(&folder, "a/b.txt").unwrap().is_content_of(&read));
-        unlink(&folder, "a/b.txt", read).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "other");
-        assert_eq!(left(&home), 1);
-    }
-
-    #[test]
-    fn a_file_that_took_the_name_is_not_removed() {
-        let (home, folder, read) = shelf();
-        let path = home.path().join("a/b.txt");
-        fs::rename(&path, home.path().join("kept")).unwrap();
-        fs::write(&path, "first").unwrap();
-        unlink(&folder, "a/b.txt", read).unwrap();
-        assert!(path.exists());
-    }
 }

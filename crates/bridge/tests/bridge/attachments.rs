@@ -698,7 +698,7 @@ async fn only_a_few_files_are_received_at_once() {
         stream.write_all(head.as_bytes()).expect("it reads");
         stream
     };
-    let begun: Vec<UnixStream> = (0..4).map(|_| begin()).collect();
+    let unfinished: Vec<UnixStream> = (0..4).map(|_| begin()).collect();
     until("no further one is received", async || {
         let answer = bridge
             .socket
@@ -708,7 +708,7 @@ async fn only_a_few_files_are_received_at_once() {
         (answer.status == 429).then_some(())
     })
     .await;
-    drop(begun);
+    drop(unfinished);
     until("there is a turn again", async || {
         let answer = bridge
             .socket
