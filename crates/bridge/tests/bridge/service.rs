@@ -128,10 +128,23 @@ async fn the_key_is_made_before_the_service_starts_and_the_unit_says_where_it_is
     assert!(unit.contains(&format!("\nEnvironment=CC_TELEGRAM_KEY_FILE={key}\n")));
     let folder = bridge.key_file().parent().unwrap().display().to_string();
     assert!(unit.contains(&format!(" -{folder}\n")), "{unit}");
+    // The environment of the service may have another folder of settings than this one.
+    for (name, value) in [
+        ("CC_TELEGRAM_KEY_FILE", ""),
+        ("XDG_CONFIG_HOME", "/elsewhere"),
+    ] {
+        variables.push((name.to_owned(), value.to_owned()));
+    }
+    let words = [binary, "service", "install", "--print"].map(OsStr::new);
+    let printed = Process::start(&words, &variables).finish().await.stdout;
+    let named = "\nEnvironment=CC_TELEGRAM_KEY_FILE=/elsewhere/cctelegram/key\n";
+    assert!(printed.contains(named), "{printed}");
+    variables.truncate(variables.len() - 2);
     let made = fs::read(&key).unwrap();
     bridge.launch().await;
     assert_eq!(fs::read(&key).unwrap(), made);
     // A running bridge is no obstacle.
+    let words = [binary, "service", "install", "--yes"].map(OsStr::new);
     let again = Process::start(&words, &variables).finish().await;
     assert_eq!(again.code, Some(0), "{again:?}");
     bridge.finish().await;

@@ -62,6 +62,9 @@ enum ServiceCommand {
     Status,
 }
 
+/// The variable that says where the key file is.
+const KEY_FILE: &str = "CC_TELEGRAM_KEY_FILE";
+
 /// What is done, and where.
 struct Service {
     path: PathBuf,
@@ -102,15 +105,15 @@ impl Service {
         let program = std::env::current_exe().context("find this program")?;
         let usual = set("HOME").map(|home| Path::new(home).join(".cc_telegram"));
         let config = config::load(environment);
-        let key = config
-            .as_ref()
-            .ok()
-            .and_then(|config| config.key_file.clone());
-        let key = key.filter(|place| place.explicit).map(|place| KeyFile {
-            path: place.path,
-            is_named_by_unit: environment
-                .get("CC_TELEGRAM_KEY_FILE")
-                .is_some_and(|value| !value.is_empty()),
+        let key = config.as_ref().ok().and_then(|config| {
+            let place = config.key_file.as_ref()?;
+            // The service has an environment of its own: only what files say, and the usual place, is the same there.
+            let by_file = place.explicit && set(KEY_FILE).is_none();
+            let usual = set("HOME").map(|home| Path::new(home).join(".config/cctelegram/key"));
+            (place.explicit || usual.as_ref() != Some(&place.path)).then(|| KeyFile {
+                path: place.path.clone(),
+                is_named_by_unit: !by_file,
+            })
         });
         let unit = Unit::of(&program, home.root(), usual.as_deref(), key)?;
         Ok(Self {

@@ -22,7 +22,7 @@ pub(super) struct Unit {
     key: Option<KeyFile>,
 }
 
-/// A key file at a place that somebody chose.
+/// A key file at another place than the usual one.
 pub(super) struct KeyFile {
     pub(super) path: PathBuf,
     /// The unit has to say so, because no file of settings does.
@@ -109,7 +109,8 @@ Alias=cctelegram-bridge.service
         let word = |path: &Path| quoted(path).unwrap_or_default();
         let folder = key.path.parent().unwrap_or(Path::new("/"));
         let environment = if key.is_named_by_unit {
-            let mut named = OsString::from("CC_TELEGRAM_KEY_FILE=");
+            let mut named = OsString::from(super::KEY_FILE);
+            named.push("=");
             named.push(&key.path);
             format!("Environment={}\n", word(Path::new(&named)))
         } else {
