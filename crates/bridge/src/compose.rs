@@ -21,6 +21,7 @@ use cctelegram_telegram::SendOptions;
 
 use crate::app::App;
 use crate::attachments::before_the_question;
+use crate::attachments::files_sent;
 use crate::attachments::then_files;
 use crate::enrolment_question;
 
@@ -61,6 +62,7 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
             render::counted(render::event(event, manner), row.count),
             event,
             row,
+            files_sent(app, event, row).await?,
             options,
         ),
         (Work::Count, Some(event), _) => count(render::event(event, manner), row, options),
@@ -205,7 +207,8 @@ async fn ask(
     approval: &Approval,
     options: SendOptions,
 ) -> anyhow::Result<Call> {
-    let row = &match before_the_question(event, row) {
+    let sent = files_sent(app, event, row).await?;
+    let row = &match before_the_question(event, row, sent) {
         Ok(file) => return Ok(file),
         Err(row) => row,
     };

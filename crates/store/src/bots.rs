@@ -87,7 +87,7 @@ async fn forget_messages(tx: &mut Tx) -> Result<(), StoreError> {
         "UPDATE enrolled_chat SET away = NULL",
         "DELETE FROM chat",
         "UPDATE outbox SET message = NULL WHERE message IS NOT NULL",
-        "UPDATE outbox SET parts_sent = 0, reply_to = NULL WHERE done IS NULL",
+        "UPDATE outbox SET parts_sent = 0, files_sent = 0, reply_to = NULL WHERE done IS NULL",
     ] {
         sqlx::query(sql).execute(tx.connection()).await?;
     }

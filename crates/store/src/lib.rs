@@ -44,6 +44,7 @@ mod topics;
 mod tx;
 mod writer;
 
+pub use attachments::AddPiece;
 pub use attachments::StoredContent;
 pub use attachments::Upload;
 pub use audit::AuditEntry;
@@ -69,6 +70,7 @@ pub use inbox::StoredUpdateId;
 pub use intake::Accept;
 pub use intake::AcceptOutcome;
 pub use intake::Ask;
+pub use keys::SEALING;
 pub use keys::StoredKey;
 pub use keys::UnsealedUpdate;
 pub use lease::GivenUp;

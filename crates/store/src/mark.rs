@@ -49,6 +49,10 @@ pub enum Marked {
         message: MessageId,
         parts_sent: u32,
     },
+    /// The same where that message is a file of the event.
+    FileSent {
+        message: MessageId,
+    },
     Done {
         message: Option<MessageId>,
     },
@@ -109,6 +113,7 @@ impl Change for Mark {
             } => {
                 self.part_sent(tx, &row, *message, *parts_sent).await?;
             }
+            Marked::FileSent { message } => self.file_sent(tx, &row, *message).await?,
             Marked::Done { message } => self.done(tx, &row, *message).await?,
             Marked::Retry { due } => self.retry(tx, *due).await?,
             Marked::Released => self.release(tx).await?,
@@ -138,6 +143,21 @@ impl Mark {
         if row.kind == "folded" {
             fold::bind(tx, self.row, message).await?;
         }
+        self.remember(tx, row, "part", message).await
+    }
+
+    async fn file_sent(
+        &self,
+        tx: &mut Tx,
+        row: &MarkedRow,
+        message: MessageId,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE outbox SET parts_sent = parts_sent + 1, files_sent = files_sent + 1, leased = NULL WHERE id = $1",
+        )
+        .bind(self.row)
+        .execute(tx.connection())
+        .await?;
         self.remember(tx, row, "part", message).await
     }
 

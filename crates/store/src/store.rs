@@ -20,14 +20,17 @@ pub struct Store {
     jobs: mpsc::Sender<Box<dyn Job>>,
     read: SqlitePool,
     standing: Arc<Remembered>,
+    /// The version that the database had when it was opened.
+    found: i64,
 }
 
 impl Store {
-    pub(crate) fn new(jobs: mpsc::Sender<Box<dyn Job>>, read: SqlitePool) -> Self {
+    pub(crate) fn new(jobs: mpsc::Sender<Box<dyn Job>>, read: SqlitePool, found: i64) -> Self {
         Self {
             jobs,
             read,
             standing: Arc::default(),
+            found,
         }
     }
 
@@ -37,6 +40,12 @@ impl Store {
 
     pub(crate) fn remembered(&self) -> Arc<Remembered> {
         self.standing.clone()
+    }
+
+    /// The version that the database had when it was opened, before it was brought up to date; 0 of a new one.
+    #[must_use]
+    pub fn found_version(&self) -> i64 {
+        self.found
     }
 
     /// Hands a change to the writer; answers after its commit. It is carried out even if the caller stops waiting.

@@ -138,9 +138,10 @@ pub(super) fn put_beside(
     }
     home.prepare()?;
     for file in files {
-        let extension = FileName::clean(&file.name);
-        let extension = extension.extension().unwrap_or("bin");
-        let name = format!("send-{}.{extension}", Uuid::now_v7());
+        let clean = FileName::clean(&file.name);
+        // Without an ending the copy has none either: an event gives its file the ending of the copy.
+        let ending = clean.extension().map(|extension| format!(".{extension}"));
+        let name = format!("send-{}{}", Uuid::now_v7(), ending.unwrap_or_default());
         let path = home.attachments().join(&name);
         copy(file, &path, limits)?;
         copies.paths.push(path);
