@@ -117,7 +117,7 @@ fn rings(app: &App, row: &Leased) -> bool {
         Work::Details | Work::ListDetails { .. } | Work::Notice { .. } => {
             quiet.answer_rings(now, zone)
         }
-        Work::Enrolment { .. } => true,
+        Work::Enrolment { .. } => quiet.question_rings(now, zone),
         Work::ApprovalEdit { .. } | Work::Count => false,
     }
 }
