@@ -160,7 +160,11 @@ mod tests {
         }
         let own = Event {
             id: EventId::for_alert(uuid::Uuid::nil()),
-            ..sample("alert_notification", "The queue is empty again", json!({ "severity": "info" }))
+            ..sample(
+                "alert_notification",
+                "The queue is empty again",
+                json!({ "severity": "info" }),
+            )
         };
         assert_eq!(Priority::of(&own), Priority::Alert);
         let calm = sample("build_completed", "Build", json!({}));
