@@ -136,7 +136,7 @@ fn as_file(whole: &Body, digest: &str, [headline, request, files, terms]: [&Body
     let (headline, terms, attached) =
         (head(headline, 500), head(terms, 1_200), attached(&document));
     let others = [&headline, files, &terms, &attached].map(|body| body.entities().len());
-    let others = others.into_iter().sum::<usize>() + OWN_ENTITIES;
+    let others = others.into_iter().fold(OWN_ENTITIES, usize::saturating_add);
     let last = Draft::new()
         .body(&headline)
         .plain("\n\n")
