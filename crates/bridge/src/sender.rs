@@ -216,7 +216,7 @@ impl Sender {
         Ok(())
     }
 
-    /// The rows to lease: the chats' heads, or the lists that took their place.
+    /// The rows to lease: the chats' heads, or what was begun there or lists them.
     async fn rows(&mut self, heads: &[Head], now: Timestamp) -> Result<Vec<i64>, StoreError> {
         let above = self.app.config.quiet.fold_above;
         let mut rows = Vec::with_capacity(heads.len());
@@ -224,7 +224,7 @@ impl Sender {
             let waited = self.waited.remove(&head.chat);
             let may_fold = waited && above > 0 && head.priority >= Priority::Result.rank();
             let list = if may_fold {
-                self.app.store.fold(head.chat, above, now).await?
+                self.app.store.fold(*head, above, now).await?
             } else {
                 None
             };

@@ -252,10 +252,11 @@ async fn target(
             }
             None => Target::Pointless,
         },
-        Work::Count => {
-            let first = repeat::first_message(tx, row.event, chat).await?;
-            first.map_or(Target::Pointless, Target::Edit)
-        }
+        Work::Count => match repeat::first_message(tx, row.event, chat).await? {
+            Some(first) => Target::Edit(first),
+            None if repeat::stayed_behind(tx, row.event, chat).await? => Target::New,
+            None => Target::Pointless,
+        },
         Work::Enrolment { enrolment } => match questions::question(tx, *enrolment, chat).await? {
             Question::Send => Target::New,
             Question::Edit(message) => Target::Edit(message),

@@ -1,23 +1,29 @@
 //! Groups: enrolment, the topics of projects, the move to another id, being thrown out.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use cctelegram_core::api::EnrolState;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
+use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::EnrolmentId;
 use cctelegram_core::id::MessageId;
 use cctelegram_core::id::ThreadId;
 use cctelegram_core::id::UserId;
+use cctelegram_core::quiet;
 use cctelegram_core::time::Timestamp;
 use cctelegram_crypto::Digest;
+use cctelegram_store::Accept;
 use cctelegram_store::AskedBy;
 use cctelegram_store::DecideEnrolment;
 use cctelegram_store::Left;
+use cctelegram_store::Likeness;
 use cctelegram_store::Marked;
 use cctelegram_store::TopicPlace;
 use cctelegram_store::UseCode;
+use serde_json::json;
 
 use crate::fixture::ANNA;
 use crate::fixture::Fixture;
@@ -27,6 +33,7 @@ use crate::fixture::event;
 use crate::fixture::ids;
 use crate::fixture::record;
 use crate::fixture::request;
+use crate::fixture::typed;
 
 const TEAM: ChatId = ChatId(-5);
 const MOVED: ChatId = ChatId(-1_005);
@@ -167,6 +174,34 @@ async fn what_waits_moves_with_its_group_once() {
         .iter()
         .filter(|name| **name == EventName::ChatMigrated);
     assert_eq!(moves.count(), 1);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_count_that_waits_when_its_group_moves_is_told_anew() {
+    let bridge = enrolled().await;
+    let same = |id, seconds| {
+        let event = typed(id, "build_completed", json!({ "title": "Build" }));
+        let content = quiet::likeness(&event);
+        let window = Duration::from_secs(5);
+        Accept {
+            likeness: content.map(|content| Likeness { content, window }),
+            received: at(seconds),
+            ..accept(event, &[TEAM])
+        }
+    };
+    bridge.accept(same("a", 3)).await;
+    bridge.send_all(at(3)).await;
+    bridge.accept(same("b", 4)).await;
+    let update = bridge.update(9).await;
+    let moved = bridge.store.follow_migration(update, (TEAM, MOVED), at(5));
+    assert!(moved.await.unwrap());
+    let count = bridge.lease_one(at(9)).await;
+    assert_eq!((count.chat, count.message), (MOVED, None));
+    assert_eq!((count.work.clone(), count.count), (Work::Count, 2));
+    assert_eq!(ids(std::slice::from_ref(&count)), ["a"]);
+    bridge.sent(&count, 1).await;
+    assert_eq!(bridge.waiting().await, []);
     bridge.close().await;
 }
 
