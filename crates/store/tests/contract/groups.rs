@@ -366,6 +366,10 @@ async fn security_a_removed_group_gets_no_list_no_edit_and_nothing_that_waited()
     let edits = bridge.send_all(at(61)).await;
     assert_eq!(edits.len(), 1);
     assert_eq!(edits[0].chat, ANNA, "only people are told who decided");
+    assert!(
+        bridge.waiting().await.is_empty(),
+        "no edit is queued either"
+    );
     bridge.close().await;
 }
 
