@@ -81,7 +81,10 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     if let Some(outcome) = &outcome {
         tell(&app, &row, outcome, answered);
     }
-    let result = marked(&row, outcome.as_ref(), step, answered);
+    let mut result = marked(&row, outcome.as_ref(), step, answered);
+    if let Marked::Parked { reason } = result {
+        result = parked(&app, chat, reason, answered).await;
+    }
     let dead = matches!(result, Marked::Dead { .. });
     mark(
         &app,
@@ -95,9 +98,6 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     .await;
     if dead {
         undeliverable::tell(&app, &row).await;
-    }
-    if let Some(Outcome::Unpaired { reason }) = &outcome {
-        groups::refused(&app, chat, reason).await;
     }
     Landed {
         chat,
@@ -196,6 +196,9 @@ fn marked(row: &Leased, outcome: Option<&Outcome>, step: Step, now: Timestamp) -
         Outcome::Unpaired { reason } => Marked::Parked {
             reason: reason.clone(),
         },
+        Outcome::NoRight { reason } => Marked::Parked {
+            reason: groups::no_right(reason),
+        },
         Outcome::Migrated(chat) => Marked::Migrated(*chat),
         Outcome::Gone => Marked::Anew,
         Outcome::Refused { reason } => Marked::Dead {
@@ -204,6 +207,25 @@ fn marked(row: &Leased, outcome: Option<&Outcome>, step: Step, now: Timestamp) -
         Outcome::NoThread { .. } => Marked::Dead {
             reason: NO_TOPIC.to_owned(),
         },
+    }
+}
+
+/// Parks a chat; for an enrolled group, people are told in the same mark. Without knowing which, it is tried again.
+async fn parked(app: &App, chat: ChatId, reason: String, now: Timestamp) -> Marked {
+    match groups::refused(app, chat, &reason).await {
+        Ok(Some(left)) => Marked::Left(left),
+        Ok(None) => Marked::Parked { reason },
+        Err(error) => {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::error!(
+                error,
+                chat.id = chat.0,
+                "a refused chat cannot be looked up"
+            );
+            Marked::Retry {
+                due: now.plus(STORE_PAUSE),
+            }
+        }
     }
 }
 
@@ -239,7 +261,7 @@ fn tell(app: &App, row: &Leased, outcome: &Outcome, at: Timestamp) {
             app.metrics.retried.inc();
             app.health.send_failed(at, cause.clone());
         }
-        Outcome::Unpaired { reason } => {
+        Outcome::Unpaired { reason } | Outcome::NoRight { reason } => {
             tracing::warn!(
                 chat.id = chat,
                 reason,

@@ -253,6 +253,7 @@ impl Sender {
             Outcome::Sent(_)
             | Outcome::Retry { .. }
             | Outcome::Unpaired { .. }
+            | Outcome::NoRight { .. }
             | Outcome::Migrated(_)
             | Outcome::Gone
             | Outcome::NoThread { .. }

@@ -96,6 +96,10 @@ pub enum Outcome {
     Unpaired {
         reason: String,
     },
+    /// The bot is in this group, but it may not write there.
+    NoRight {
+        reason: String,
+    },
     /// The group became a supergroup with this id.
     Migrated(ChatId),
     /// The message to edit is gone: send it anew.

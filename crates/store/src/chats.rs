@@ -41,6 +41,16 @@ pub(crate) async fn park(
     Ok(())
 }
 
+/// Gives the park of a chat another reason.
+pub(crate) async fn reason(tx: &mut Tx, chat: ChatId, reason: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE chat SET reason = $2 WHERE id = $1")
+        .bind(chat.0)
+        .bind(reason)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Lets messages go to a chat again, those that waited included.
 pub(crate) async fn unpark(tx: &mut Tx, chat: ChatId) -> Result<(), StoreError> {
     for sql in [

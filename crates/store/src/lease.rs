@@ -176,6 +176,7 @@ enum Loaded {
 async fn take(tx: &mut Tx, id: i64, now: Timestamp) -> Result<Option<StoredRow>, StoreError> {
     let row = sqlx::query_as(
         "UPDATE outbox SET leased = $2 WHERE id = $1 AND done IS NULL AND held = 0 AND leased IS NULL \
+         AND (chat > 0 OR EXISTS (SELECT 1 FROM enrolled_chat g WHERE outbox.chat IN (g.id, g.former))) \
          AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = outbox.chat) \
          AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.chat = outbox.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
          RETURNING id, chat, kind, work, event, approval, task, reply_to, attempt, parts_sent",

@@ -18,6 +18,7 @@ use crate::chats;
 use crate::copies;
 use crate::error::StoreError;
 use crate::fold;
+use crate::leaving::Left;
 use crate::lost::Lost;
 use crate::moving;
 use crate::questions;
@@ -66,6 +67,8 @@ pub enum Marked {
     Parked {
         reason: String,
     },
+    /// The same for an enrolled group: people are told.
+    Left(Left),
     Dead {
         reason: String,
     },
@@ -118,6 +121,7 @@ impl Change for Mark {
             Marked::Retry { due } => self.retry(tx, *due).await?,
             Marked::Released => self.release(tx).await?,
             Marked::Parked { reason } => return self.park(tx, reason).await,
+            Marked::Left(left) => return self.leave(tx, left).await,
             Marked::Dead { reason } => return self.dead(tx, &row, reason).await,
             Marked::Migrated(chat) => return self.migrate(tx, *chat).await,
             Marked::Anew => self.anew(tx, &row).await?,
@@ -251,6 +255,14 @@ impl Mark {
             .details(json!({ "reason": reason }));
         tx.commit(record.action("nothing is sent until it writes again"))
             .await
+    }
+
+    /// The park, its record and what people are told stand or fall together.
+    async fn leave(&self, tx: &mut Tx, left: &Left) -> Result<(), StoreError> {
+        self.release(tx).await?;
+        chats::park(tx, self.chat, &left.reason, self.at).await?;
+        let records = left.leave(tx).await?;
+        tx.commit_each(records).await
     }
 
     async fn dead(&self, tx: &mut Tx, row: &MarkedRow, reason: &str) -> Result<(), StoreError> {
