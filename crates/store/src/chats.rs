@@ -71,16 +71,14 @@ pub(crate) async fn parked_among(
     tx: &mut Tx,
     recipients: &BTreeSet<ChatId>,
 ) -> Result<BTreeSet<ChatId>, StoreError> {
-    let parked = match &tx.known.parked {
-        Some(parked) => parked,
-        None => {
-            let chats: Vec<i64> = sqlx::query_scalar("SELECT id FROM chat")
-                .fetch_all(tx.connection())
-                .await?;
-            tx.known
-                .parked
-                .insert(chats.into_iter().map(ChatId).collect())
-        }
+    let parked = if let Some(parked) = &tx.known.parked {
+        parked
+    } else {
+        let chats: Vec<i64> = sqlx::query_scalar("SELECT id FROM chat")
+            .fetch_all(tx.connection())
+            .await?;
+        let parked = chats.into_iter().map(ChatId).collect();
+        tx.known.parked.insert(parked)
     };
     Ok(parked.intersection(recipients).copied().collect())
 }

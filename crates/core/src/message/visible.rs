@@ -196,7 +196,7 @@ mod tests {
             ("Team", "Team"),
             ("a” (asked by Ada (1001))? “b", "a (asked by Ada (1001))? b"),
             ("a\u{202e}b\u{200b}c\u{7}", "abc"),
-            ("a\n\n b\u{2028}c\u{a0}d", "a bc d"),
+            ("a\n\n b\u{2028}c\u{a0}d", "a b c d"),
             ("«\u{201d}\u{ff02}''\u{301e}x", "x"),
             ("Ünïcode 名", "Ünïcode 名"),
             (

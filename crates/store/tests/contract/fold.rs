@@ -77,11 +77,11 @@ async fn results_and_progress_become_one_list_and_nothing_else_does() {
     bridge.accept(alert).await;
     let text = "Hello.".to_owned();
     bridge.store.notice(ANNA, text, None, at(0)).await.unwrap();
-    let held = Accept {
+    let muted = Accept {
         hold: true,
         ..accept(event("held"), &[ANNA])
     };
-    bridge.accept(held).await;
+    bridge.accept(muted).await;
 
     assert_eq!(fold(&bridge, 10).await, None, "a request goes first");
     let row = bridge.store.fold(head, 10, at(1)).await.unwrap().unwrap();

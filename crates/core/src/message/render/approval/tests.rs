@@ -190,7 +190,8 @@ fn security_formatting_of_many_fields_is_not_dropped() {
 
 #[test]
 fn security_a_request_of_many_short_fields_keeps_its_last_message_within_the_limit_of_entities() {
-    let fields: String = (0..400).map(|n| format!("\"{n}\":[],")).collect();
+    let fields: Vec<String> = (0..400).map(|n| format!("\"{n}\":[],")).collect();
+    let fields = fields.concat();
     let data: Value =
         serde_json::from_str(&format!("{{{}}}", fields.trim_end_matches(','))).unwrap();
     let event = sample("approval_request", "Run?", data);
