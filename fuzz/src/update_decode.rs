@@ -63,6 +63,11 @@ pub fn check(data: &[u8]) {
                 number(&json["my_chat_member"]["chat"]["id"])
             );
         }
+        Update::Migration(moved) => {
+            let here = number(&json["message"]["chat"]["id"]);
+            assert!(here == Some(moved.from.0) || here == Some(moved.to.0));
+            assert!(moved.from.is_group() && moved.to.is_group(), "{moved:?}");
+        }
         Update::Other { what } => {
             let shown = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ' ');
             assert!(

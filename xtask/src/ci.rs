@@ -162,6 +162,17 @@ fn deny(root: &Path, _: &mut Tally) -> Result<()> {
 }
 
 fn budget(root: &Path) -> Result<()> {
+    let count = count_crates(root)?;
+    println!("{count} of {CRATE_BUDGET} crates");
+    ensure!(
+        count <= CRATE_BUDGET,
+        "{count} crates, {CRATE_BUDGET} are allowed (`cargo tree -e normal -p cctelegram` shows who brings them)"
+    );
+    Ok(())
+}
+
+/// The crates that the product is built from.
+pub(crate) fn count_crates(root: &Path) -> Result<usize> {
     let tree = command(
         root,
         &[
@@ -178,13 +189,7 @@ fn budget(root: &Path) -> Result<()> {
     .output()
     .context("start cargo tree")?;
     ensure!(tree.status.success(), "{}", tree.status);
-    let count = unique_crates(&String::from_utf8_lossy(&tree.stdout));
-    println!("{count} of {CRATE_BUDGET} crates");
-    ensure!(
-        count <= CRATE_BUDGET,
-        "{count} crates, {CRATE_BUDGET} are allowed (`cargo tree -e normal -p cctelegram` shows who brings them)"
-    );
-    Ok(())
+    Ok(unique_crates(&String::from_utf8_lossy(&tree.stdout)))
 }
 
 /// `cargo tree` marks the repetitions of a crate with `(*)`.

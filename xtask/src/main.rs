@@ -1,5 +1,5 @@
 //! The project's own commands: `tidy` checks what a compiler cannot see, `gen` writes the generated
-//! documents, `ci` runs everything in the order in which continuous integration does.
+//! documents, `bench` measures, `ci` runs everything in the order in which continuous integration does.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -8,6 +8,7 @@
     reason = "reporting to the terminal is the whole job of this program"
 )]
 
+mod bench;
 mod ci;
 mod generate;
 mod tidy;
@@ -22,6 +23,8 @@ usage: cargo xtask <command>
 
   tidy           check sizes, names, words, crate directions and boundaries
   gen [--check]  write the generated documents, or only say which are stale
+  bench          measure the release build and write docs/BENCHMARKS.md
+  bench --quick  try the measurements on tiny numbers and a debug build; prints the page
   ci             everything that continuous integration runs, in its order";
 
 fn main() -> ExitCode {
@@ -32,6 +35,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root),
         ["gen"] => generate::write(&root),
         ["gen", "--check"] => generate::check(&root),
+        ["bench"] => bench::write(&root),
+        ["bench", "--quick"] => bench::smoke(&root),
         ["ci"] => return ci::run(&root),
         _ => {
             eprintln!("{USAGE}");

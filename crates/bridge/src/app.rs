@@ -10,11 +10,13 @@ use cctelegram_core::time::Clock;
 use cctelegram_core::time::Timestamp;
 use cctelegram_store::Store;
 use cctelegram_store::StoreError;
+use tokio::sync::mpsc;
 
 use crate::alerts::Alerts;
 use crate::bot::BotLink;
 use crate::config::Config;
 use crate::config::Environment;
+use crate::courtesy::Sorry;
 use crate::health::Health;
 use crate::keys::Keys;
 use crate::memory::MemoryGauge;
@@ -33,6 +35,8 @@ pub(crate) struct App {
     pub(crate) alerts: Alerts,
     pub(crate) memory: MemoryGauge,
     pub(crate) metrics: Metrics,
+    /// Where answers to strangers' presses wait.
+    pub(crate) courtesy: mpsc::Sender<Sorry>,
     pub(crate) started: Timestamp,
     /// Where the health pages are served.
     pub(crate) http_address: SocketAddr,

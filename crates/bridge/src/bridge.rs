@@ -21,6 +21,7 @@ use crate::bot::BotLink;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::config::Environment;
+use crate::courtesy;
 use crate::dispatch;
 use crate::expiry;
 use crate::groups;
@@ -78,6 +79,7 @@ impl Bridge {
         let health = Health::default();
         let bot = first_word(&client, &health, &clock).await?;
         take_over(&store, &config, &client, &clock).await?;
+        let (courtesy, presses) = courtesy::channel();
         let app = Arc::new(App {
             memory: MemoryGauge::new(config.intake.memory_limit_mb),
             store,
@@ -88,6 +90,7 @@ impl Bridge {
             health,
             alerts: Alerts::default(),
             metrics: Metrics::new(),
+            courtesy,
             started,
             http_address: listener.local_addr()?,
             environment,
@@ -99,6 +102,7 @@ impl Bridge {
         supervisor.spawn("sender", |stop| sender::run(app.clone(), stop));
         supervisor.spawn("poller", |stop| poller::run(app.clone(), stop));
         supervisor.spawn("dispatch", |stop| dispatch::run(app.clone(), stop));
+        supervisor.spawn("courtesy", |stop| courtesy::run(app.clone(), presses, stop));
         supervisor.spawn("responses", |stop| responses::run(app.clone(), stop));
         supervisor.spawn("expiry", |stop| expiry::run(app.clone(), stop));
         supervisor.spawn("modes", |stop| modes::run(app.clone(), stop));

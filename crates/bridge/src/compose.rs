@@ -21,6 +21,7 @@ use cctelegram_telegram::SendOptions;
 
 use crate::app::App;
 use crate::attachments::before_the_question;
+use crate::attachments::files_sent;
 use crate::attachments::then_files;
 use crate::enrolment_question;
 
@@ -61,9 +62,10 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
             render::counted(render::event(event, manner), row.count),
             event,
             row,
+            files_sent(app, event, row).await?,
             options,
         ),
-        (Work::Count, Some(event), _) => count(render::event(event, manner), row, options),
+        (Work::Count, Some(event), _) => count((event, render::event(event, manner)), row, options),
         (Work::Details, Some(event), _) => part(render::details(event, manner), row, options),
         (Work::Notice { text }, _, _) => part(render::notice(text), row, options),
         (Work::Enrolment { enrolment }, _, _) => {
@@ -117,15 +119,19 @@ fn rings(app: &App, row: &Leased) -> bool {
         Work::Details | Work::ListDetails { .. } | Work::Notice { .. } => {
             quiet.answer_rings(now, zone)
         }
-        Work::Enrolment { .. } => true,
+        Work::Enrolment { .. } => quiet.question_rings(now, zone),
         Work::ApprovalEdit { .. } | Work::Count => false,
     }
 }
 
-/// Brings an event's message up to date with its count.
-fn count(parts: Vec<Outgoing>, row: &Leased, options: SendOptions) -> Call {
+/// Brings an event's message up to date with its count. Where that is out of reach, one more says it.
+fn count((event, parts): (&Event, Vec<Outgoing>), row: &Leased, options: SendOptions) -> Call {
     match (row.message, render::edited(parts, row.count)) {
-        (None, _) => Call::Nothing,
+        (None, _) => Call::Send {
+            part: render::again_of(event, row.count),
+            last: true,
+            options,
+        },
         (Some(message), Some((body, keyboard))) => Call::Edit {
             message,
             body,
@@ -205,9 +211,15 @@ async fn ask(
     approval: &Approval,
     options: SendOptions,
 ) -> anyhow::Result<Call> {
-    let row = &match before_the_question(event, row) {
+    let sent = files_sent(app, event, row).await?;
+    let row = &match before_the_question(event, row, sent) {
         Ok(file) => return Ok(file),
         Err(row) => row,
+    };
+    // Of the question's own messages the first rings, whatever went before.
+    let options = SendOptions {
+        silent: !rings(app, row),
+        ..options
     };
     let zone = &app.config.messages.zone;
     let write =

@@ -16,6 +16,7 @@ use cctelegram_telegram::SendOptions;
 use crate::app::App;
 use crate::compose::Call;
 use crate::groups::one_line;
+use crate::groups::quoted;
 
 /// The call that a row about an enrolment needs.
 pub(crate) async fn next_call(app: &App, row: &Leased, id: EnrolmentId) -> anyhow::Result<Call> {
@@ -59,10 +60,12 @@ fn question(enrolment: &Enrolment, asked: &AskedBy) -> String {
         projects.join(", ")
     };
     format!(
-        "Enrol group “{}” (asked by {})? It would get what agents report of: {what}. Everybody in the group could \
-         read it; only allowed people could decide.",
-        one_line(&asked.title),
-        asked.name
+        "Enrol the group {} (asked by {})? It calls itself “{}”, and who asks “{}”. It would get what agents report \
+         of: {what}. Everybody in the group could read it; only allowed people could decide.",
+        asked.chat,
+        asked.user,
+        quoted(&asked.title),
+        quoted(&asked.name)
     )
 }
 

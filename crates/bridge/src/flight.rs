@@ -25,6 +25,15 @@ use crate::undeliverable;
 const NO_TOPIC: &str = "the topic that it belongs to is closed or gone";
 /// After a failure of the store, the next try.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Where a call stands among those of its row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Step {
+    Message,
+    File,
+    Last,
+}
+
 /// A call that is over.
 pub(crate) struct Landed {
     pub(crate) chat: ChatId,
@@ -43,7 +52,7 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     let Ok(prepared) = prepared else {
         return never(&app, &row).await;
     };
-    let (outcome, last) = match prepared {
+    let (outcome, step) = match prepared {
         Ok(call) => carry_out(&app, &row, call).await,
         Err(error) => {
             let (error, answered) = (format!("{error:#}"), app.now());
@@ -72,7 +81,10 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     if let Some(outcome) = &outcome {
         tell(&app, &row, outcome, answered);
     }
-    let result = marked(&row, outcome.as_ref(), last, answered);
+    let mut result = marked(&row, outcome.as_ref(), step, answered);
+    if let Marked::Parked { reason } = result {
+        result = parked(&app, chat, reason, answered).await;
+    }
     let dead = matches!(result, Marked::Dead { .. });
     mark(
         &app,
@@ -87,9 +99,6 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     if dead {
         undeliverable::tell(&app, &row).await;
     }
-    if let Some(Outcome::Unpaired { reason }) = &outcome {
-        groups::refused(&app, chat, reason).await;
-    }
     Landed {
         chat,
         answered,
@@ -97,17 +106,17 @@ pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     }
 }
 
-/// Makes the call; whether it is the row's last one.
-async fn carry_out(app: &App, row: &Leased, call: Call) -> (Option<Outcome>, bool) {
+/// Makes the call; where it stands.
+async fn carry_out(app: &App, row: &Leased, call: Call) -> (Option<Outcome>, Step) {
     match call {
-        Call::Nothing => (None, true),
+        Call::Nothing => (None, Step::Last),
         Call::Send {
             part,
             last,
             options,
         } => (
             Some(topics::send(app, row, &Sendable::Part(&part), options).await),
-            last,
+            if last { Step::Last } else { Step::Message },
         ),
         Call::File {
             file,
@@ -115,7 +124,7 @@ async fn carry_out(app: &App, row: &Leased, call: Call) -> (Option<Outcome>, boo
             options,
         } => (
             Some(topics::send(app, row, &Sendable::File(&file), options).await),
-            last,
+            if last { Step::Last } else { Step::File },
         ),
         Call::Edit {
             message,
@@ -128,7 +137,7 @@ async fn carry_out(app: &App, row: &Leased, call: Call) -> (Option<Outcome>, boo
                     .edit(row.chat, message, &body, keyboard.as_ref())
                     .await,
             ),
-            true,
+            Step::Last,
         ),
     }
 }
@@ -161,17 +170,20 @@ async fn never(app: &App, row: &Leased) -> Landed {
 }
 
 /// What the outcome means for the row.
-fn marked(row: &Leased, outcome: Option<&Outcome>, last: bool, now: Timestamp) -> Marked {
+fn marked(row: &Leased, outcome: Option<&Outcome>, step: Step, now: Timestamp) -> Marked {
     let Some(outcome) = outcome else {
         return Marked::Done { message: None };
     };
     match outcome {
-        Outcome::Sent(message) if last => Marked::Done {
-            message: Some(*message),
-        },
-        Outcome::Sent(message) => Marked::PartSent {
-            message: *message,
-            parts_sent: row.parts_sent.saturating_add(1),
+        Outcome::Sent(message) => match step {
+            Step::Last => Marked::Done {
+                message: Some(*message),
+            },
+            Step::File => Marked::FileSent { message: *message },
+            Step::Message => Marked::PartSent {
+                message: *message,
+                parts_sent: row.parts_sent.saturating_add(1),
+            },
         },
         Outcome::Retry { .. } => {
             // Any value that differs between rows and tries will do for the jitter.
@@ -184,6 +196,9 @@ fn marked(row: &Leased, outcome: Option<&Outcome>, last: bool, now: Timestamp) -
         Outcome::Unpaired { reason } => Marked::Parked {
             reason: reason.clone(),
         },
+        Outcome::NoRight { reason } => Marked::Parked {
+            reason: groups::no_right(reason),
+        },
         Outcome::Migrated(chat) => Marked::Migrated(*chat),
         Outcome::Gone => Marked::Anew,
         Outcome::Refused { reason } => Marked::Dead {
@@ -192,6 +207,25 @@ fn marked(row: &Leased, outcome: Option<&Outcome>, last: bool, now: Timestamp) -
         Outcome::NoThread { .. } => Marked::Dead {
             reason: NO_TOPIC.to_owned(),
         },
+    }
+}
+
+/// Parks a chat; for an enrolled group, people are told in the same mark. Without knowing which, it is tried again.
+async fn parked(app: &App, chat: ChatId, reason: String, now: Timestamp) -> Marked {
+    match groups::refused(app, chat, &reason).await {
+        Ok(Some(left)) => Marked::Left(left),
+        Ok(None) => Marked::Parked { reason },
+        Err(error) => {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::error!(
+                error,
+                chat.id = chat.0,
+                "a refused chat cannot be looked up"
+            );
+            Marked::Retry {
+                due: now.plus(STORE_PAUSE),
+            }
+        }
     }
 }
 
@@ -227,7 +261,7 @@ fn tell(app: &App, row: &Leased, outcome: &Outcome, at: Timestamp) {
             app.metrics.retried.inc();
             app.health.send_failed(at, cause.clone());
         }
-        Outcome::Unpaired { reason } => {
+        Outcome::Unpaired { reason } | Outcome::NoRight { reason } => {
             tracing::warn!(
                 chat.id = chat,
                 reason,

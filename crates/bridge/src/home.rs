@@ -1,5 +1,6 @@
 //! The directory that holds everything the bridge keeps, and who may look into it.
 
+use std::fs;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -98,35 +99,34 @@ impl Home {
     /// Creates what is missing and closes what is too open. What belongs to somebody else is refused.
     pub(crate) fn prepare(&self) -> Result<Vec<String>, HomeError> {
         let mut warnings = Vec::new();
-        for directory in [
-            self.root.clone(),
-            self.events(),
-            self.rejected(),
-            self.responses(),
-            self.attachments(),
-            self.incoming(),
-        ] {
+        for directory in self.directories() {
             create(&directory)?;
             warnings.extend(close(&directory, FileType::Directory)?);
         }
-        for file in self.files() {
+        for file in self.files()? {
             warnings.extend(close(&file, FileType::RegularFile)?);
         }
         Ok(warnings)
     }
 
     /// Everything that nobody else may look into, whether it is there or not.
-    pub(crate) fn private_paths(&self) -> Vec<PathBuf> {
-        let directories = [
+    pub(crate) fn private_paths(&self) -> Result<Vec<PathBuf>, HomeError> {
+        let directories = self.directories().into_iter();
+        Ok(directories.chain(self.files()?).collect())
+    }
+
+    fn directories(&self) -> [PathBuf; 6] {
+        [
             self.root.clone(),
             self.events(),
             self.rejected(),
             self.responses(),
-        ];
-        directories.into_iter().chain(self.files()).collect()
+            self.attachments(),
+            self.incoming(),
+        ]
     }
 
-    fn files(&self) -> Vec<PathBuf> {
+    fn files(&self) -> Result<Vec<PathBuf>, HomeError> {
         let mut files = vec![self.env_file(), self.config_file(), self.lock_file()];
         for name in [
             "cctelegram.db",
@@ -137,9 +137,36 @@ impl Home {
             files.push(self.root.join(name));
         }
         files.extend((1..=5).map(|number| self.root.join(format!("bridge.log.{number}"))));
-        files
+        files.extend(self.database_copies()?);
+        Ok(files)
+    }
+
+    /// The copies that are made before the database is brought up to date.
+    fn database_copies(&self) -> Result<Vec<PathBuf>, HomeError> {
+        let look = |source| HomeError::Look {
+            path: self.root.clone(),
+            source,
+        };
+        let entries = match fs::read_dir(&self.root) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(look(error)),
+        };
+        let mut copies = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(look)?;
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(COPY.as_bytes()) {
+                copies.push(entry.path());
+            }
+        }
+        copies.sort();
+        Ok(copies)
     }
 }
+
+/// What the name of a copy of the database begins with.
+const COPY: &str = "cctelegram.db.before-v";
 
 fn create(directory: &Path) -> Result<(), HomeError> {
     let made = DirBuilder::new()
@@ -216,7 +243,6 @@ fn open(path: &Path) -> Result<Option<OwnedFd>, HomeError> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
     use std::os::unix::fs::symlink;
 
@@ -277,6 +303,21 @@ mod tests {
             ),
             (0o600, 0o600, 0o700)
         );
+    }
+
+    #[test]
+    fn security_copies_of_the_database_are_as_private_as_the_database() {
+        let (_folder, home) = home();
+        home.prepare().unwrap();
+        let copy = home.root().join("cctelegram.db.before-v6");
+        fs::write(&copy, "").unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o644)).unwrap();
+        let private = home.private_paths().unwrap();
+        for path in [&copy, &home.attachments(), &home.incoming()] {
+            assert!(private.contains(path), "{}", path.display());
+        }
+        assert_eq!(home.prepare().unwrap().len(), 1);
+        assert_eq!(mode(&copy), 0o600);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The one way in: whatever brought an event, it is redacted, addressed and stored here, in one transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cctelegram_core::api::AcceptedAs;
@@ -11,12 +12,12 @@ use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::EventId;
 use cctelegram_core::mode::Mode;
 use cctelegram_core::quiet;
-use cctelegram_core::route::EnrolledGroup;
 use cctelegram_core::route::recipients;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
 use cctelegram_store::Likeness;
+use cctelegram_store::Situation;
 use cctelegram_store::StoreError;
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -104,15 +105,17 @@ pub(crate) async fn alert(app: &App, event: Event) -> Result<Taken, Refusal> {
 }
 
 /// What is looked up before an event is judged.
-struct Standing {
+struct Judgement {
     mode: Mode,
-    groups: Vec<EnrolledGroup>,
+    situation: Arc<Situation>,
 }
 
-async fn standing(app: &App) -> Result<Standing, StoreError> {
-    Ok(Standing {
-        mode: app.mode().await?.mode,
-        groups: app.store.groups().await?,
+async fn standing(app: &App) -> Result<Judgement, StoreError> {
+    let situation = app.store.situation().await?;
+    let switch = situation.switch.and_then(|switch| switch.at(app.now()));
+    Ok(Judgement {
+        mode: app.mode_of(switch).mode,
+        situation,
     })
 }
 
@@ -126,7 +129,7 @@ async fn store(
     event: Event,
     terms: Terms,
     origin: Origin,
-    standing: &Standing,
+    judgement: &Judgement,
 ) -> Result<Taken, Refusal> {
     let received = app.now();
     if matches!(origin, Origin::Producer(_)) && app.memory.is_short(received) {
@@ -136,12 +139,12 @@ async fn store(
         &event,
         &app.config.people.routes,
         &app.config.people.chats(),
-        &standing.groups,
+        &judgement.situation.groups,
     );
     if recipients.is_empty() {
         return Err(Refusal::Nobody);
     }
-    let muted = standing.mode.holds(&event);
+    let muted = judgement.mode.holds(&event);
     let likeness = app.config.quiet.repeats.and_then(|window| {
         let content = quiet::likeness(&event)?;
         Some(Likeness { content, window })

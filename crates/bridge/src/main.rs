@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod compose;
 mod config;
+mod courtesy;
 mod dispatch;
 mod doctor;
 mod enrolment_question;

@@ -13,8 +13,10 @@ use cctelegram_core::pacing::Pacer;
 use cctelegram_core::time::Timestamp;
 use cctelegram_store::Head;
 use cctelegram_store::StoreError;
+use futures_util::FutureExt as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -25,6 +27,9 @@ use crate::undeliverable;
 
 /// Without any wake-up the outbox is looked at this often: a missed one must not matter.
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
+/// After a look that found nothing to send, wake-ups have to wait for so long: while thousands of events come in, a look
+/// after each would cost as much as taking it.
+const LOOK_APART: Duration = Duration::from_millis(2);
 /// After a failure of the store, the next try.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// Two chats limited within this span: it is the overall limit.
@@ -43,6 +48,8 @@ struct Sender {
     limited: Option<(ChatId, Timestamp)>,
     /// Chats whose own limit makes something wait.
     waited: BTreeSet<ChatId>,
+    /// When the outbox was looked at, if nothing could be sent then and nothing became due or landed since.
+    in_vain: Option<Instant>,
     /// Telegram refuses our token: nothing new is sent until this ends. Calls under way go on meanwhile.
     pause: Option<Pause>,
 }
@@ -50,6 +57,7 @@ struct Sender {
 /// What the loop has to do next.
 enum Next {
     Look,
+    Due,
     Landed(Box<Landed>),
     TokenWorks,
     Stop,
@@ -63,6 +71,7 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
         busy: BTreeSet::new(),
         limited: None,
         waited: BTreeSet::new(),
+        in_vain: None,
         pause: None,
         app,
     };
@@ -82,13 +91,20 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
             Some(landed) = sender.flights.next() => Next::Landed(Box::new(landed)),
             () = over(&mut sender.pause) => Next::TokenWorks,
             () = woken => Next::Look,
-            () = tokio::time::sleep(look_again) => Next::Look,
+            () = tokio::time::sleep(look_again) => Next::Due,
         };
         match next {
             Next::Stop => return Ok(()),
             Next::Look => {}
+            Next::Due => sender.in_vain = None,
             Next::TokenWorks => sender.pause = None,
-            Next::Landed(landed) => sender.settle(*landed, &stop),
+            Next::Landed(landed) => {
+                sender.settle(*landed, &stop);
+                // Those that landed meanwhile: one look at the outbox serves them all.
+                while let Some(Some(landed)) = sender.flights.next().now_or_never() {
+                    sender.settle(landed, &stop);
+                }
+            }
         }
     }
 }
@@ -106,6 +122,12 @@ impl Sender {
     async fn start_what_may_start(&mut self) -> Duration {
         if self.pause.is_some() {
             return LOOK_ANYWAY;
+        }
+        if let Some(looked) = self.in_vain {
+            let left = LOOK_APART.saturating_sub(looked.elapsed());
+            if !left.is_zero() {
+                return left;
+            }
         }
         match self.start().await {
             Ok(wait) => wait,
@@ -152,6 +174,7 @@ impl Sender {
                 soonest = Some(soonest.map_or(at, |soonest| soonest.min(at)));
             }
         }
+        self.in_vain = ready.is_empty().then(Instant::now);
         self.lease(ready, now).await?;
         self.pacer.forget_idle(now);
         // A whole millisecond more than the clock shows, so that the moment has really come.
@@ -193,7 +216,7 @@ impl Sender {
         Ok(())
     }
 
-    /// The rows to lease: the chats' heads, or the lists that took their place.
+    /// The rows to lease: the chats' heads, or what was begun there or lists them.
     async fn rows(&mut self, heads: &[Head], now: Timestamp) -> Result<Vec<i64>, StoreError> {
         let above = self.app.config.quiet.fold_above;
         let mut rows = Vec::with_capacity(heads.len());
@@ -201,7 +224,7 @@ impl Sender {
             let waited = self.waited.remove(&head.chat);
             let may_fold = waited && above > 0 && head.priority >= Priority::Result.rank();
             let list = if may_fold {
-                self.app.store.fold(head.chat, above, now).await?
+                self.app.store.fold(*head, above, now).await?
             } else {
                 None
             };
@@ -218,6 +241,7 @@ impl Sender {
             outcome,
         } = landed;
         self.busy.remove(&chat);
+        self.in_vain = None;
         let Some(outcome) = outcome else {
             self.pacer.release(chat);
             return;
@@ -229,6 +253,7 @@ impl Sender {
             Outcome::Sent(_)
             | Outcome::Retry { .. }
             | Outcome::Unpaired { .. }
+            | Outcome::NoRight { .. }
             | Outcome::Migrated(_)
             | Outcome::Gone
             | Outcome::NoThread { .. }

@@ -31,6 +31,9 @@ impl Priority {
         if event.asks() {
             return Self::Approval;
         }
+        if event.kind == Kind::SecurityAlert || event.id.is_alert() {
+            return Self::Alert;
+        }
         match event.severity() {
             Severity::Critical | Severity::Error | Severity::Warning => Self::Alert,
             Severity::Success | Severity::Info if event.kind.is_progress() => Self::Progress,
@@ -93,6 +96,10 @@ pub enum Outcome {
     Unpaired {
         reason: String,
     },
+    /// The bot is in this group, but it may not write there.
+    NoRight {
+        reason: String,
+    },
     /// The group became a supergroup with this id.
     Migrated(ChatId),
     /// The message to edit is gone: send it anew.
@@ -144,7 +151,29 @@ pub const fn ends_task(kind: &Kind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::event::sample;
+
+    #[test]
+    fn security_alerts_are_urgent_whatever_severity_they_state() {
+        for severity in ["info", "success", "warning", "critical"] {
+            let alert = sample("security_alert", "Login", json!({ "severity": severity }));
+            assert_eq!(Priority::of(&alert), Priority::Alert, "{severity}");
+        }
+        let own = Event {
+            id: EventId::for_alert(uuid::Uuid::nil()),
+            ..sample(
+                "alert_notification",
+                "The queue is empty again",
+                json!({ "severity": "info" }),
+            )
+        };
+        assert_eq!(Priority::of(&own), Priority::Alert);
+        let calm = sample("build_completed", "Build", json!({}));
+        assert_eq!(Priority::of(&calm), Priority::Result);
+    }
 
     #[test]
     fn waits_double_up_to_a_minute_and_jitter_only_shortens_them() {

@@ -45,7 +45,9 @@ pub struct EnrolledGroup {
 }
 
 impl EnrolledGroup {
-    fn is_named(&self, chat: ChatId) -> bool {
+    /// Is this its id, or the one that it had?
+    #[must_use]
+    pub fn is_named(&self, chat: ChatId) -> bool {
         self.chat == chat || self.former == Some(chat)
     }
 

@@ -32,22 +32,31 @@ pub struct StoredContent {
     pub pieces: u32,
 }
 
+/// One more piece of a file.
+#[derive(Clone, Debug)]
+pub struct AddPiece {
+    pub file: AttachmentId,
+    pub number: u32,
+    pub content: Vec<u8>,
+    /// All files together may have so much, in bytes.
+    pub max_total: u64,
+    pub at: Timestamp,
+}
+
 impl Store {
-    /// Stores one more piece of a file; the first one begins it.
-    pub async fn add_piece(
-        &self,
-        file: AttachmentId,
-        number: u32,
-        content: Vec<u8>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let piece = AddPiece {
-            file,
-            number,
-            content,
-            now,
-        };
+    /// Stores one more piece of a file; the first one begins it. Refused when all files together then have more than they
+    /// may.
+    pub async fn add_piece(&self, piece: AddPiece) -> Result<(), StoreError> {
         self.change(piece).await
+    }
+
+    /// How many of the row's messages so far were files of its event.
+    pub async fn files_sent(&self, row: i64) -> Result<u32, StoreError> {
+        let sent: Option<i64> = sqlx::query_scalar("SELECT files_sent FROM outbox WHERE id = $1")
+            .bind(row)
+            .fetch_optional(&mut *self.reader().await?)
+            .await?;
+        Ok(small(sent.unwrap_or(0)))
     }
 
     /// Ends a file whose pieces are all stored: from now on an event can name it.
@@ -130,13 +139,6 @@ impl Store {
     }
 }
 
-struct AddPiece {
-    file: AttachmentId,
-    number: u32,
-    content: Vec<u8>,
-    now: Timestamp,
-}
-
 impl Change for AddPiece {
     type Output = ();
     // The event that names the file is stored in full durability after it, which covers everything before.
@@ -144,13 +146,21 @@ impl Change for AddPiece {
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let id = self.file.to_string();
+        let size = i64::try_from(self.content.len()).unwrap_or(i64::MAX);
+        let stored: i64 =
+            sqlx::query_scalar("SELECT coalesce(sum(bytes), 0) FROM attachment WHERE bytes > 0")
+                .fetch_one(tx.connection())
+                .await?;
+        if unsigned(stored.saturating_add(size)) > self.max_total {
+            return Err(StoreError::FilesFull(self.max_total));
+        }
         let begun = sqlx::query(
             "INSERT INTO attachment (id, bytes, received) VALUES ($1, $2, $3) \
              ON CONFLICT (id) DO UPDATE SET bytes = bytes + $2 WHERE about IS NULL",
         )
         .bind(&id)
-        .bind(i64::try_from(self.content.len()).unwrap_or(i64::MAX))
-        .bind(self.now.as_millis())
+        .bind(size)
+        .bind(self.at.as_millis())
         .execute(tx.connection())
         .await?;
         if begun.rows_affected() != 1 {

@@ -43,6 +43,7 @@ impl Known {
     pub(crate) fn forget(&mut self) {
         self.waiting = None;
         self.waiting_anywhere = None;
+        self.parked = None;
     }
 
     /// Notes that one more event waits, so that the next one need not count them all.

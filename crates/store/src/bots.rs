@@ -80,13 +80,14 @@ async fn forget_messages(tx: &mut Tx) -> Result<(), StoreError> {
         "DELETE FROM message",
         "DELETE FROM progress_message",
         "DELETE FROM button",
+        "DELETE FROM list_button",
         "DELETE FROM enrolment_button",
         // Topics of private chats are each bot's own; a group's belong to the group.
         "DELETE FROM topic WHERE chat > 0",
         "UPDATE enrolled_chat SET away = NULL",
         "DELETE FROM chat",
         "UPDATE outbox SET message = NULL WHERE message IS NOT NULL",
-        "UPDATE outbox SET parts_sent = 0, reply_to = NULL WHERE done IS NULL",
+        "UPDATE outbox SET parts_sent = 0, files_sent = 0, reply_to = NULL WHERE done IS NULL",
     ] {
         sqlx::query(sql).execute(tx.connection()).await?;
     }

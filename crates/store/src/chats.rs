@@ -41,6 +41,16 @@ pub(crate) async fn park(
     Ok(())
 }
 
+/// Gives the park of a chat another reason.
+pub(crate) async fn reason(tx: &mut Tx, chat: ChatId, reason: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE chat SET reason = $2 WHERE id = $1")
+        .bind(chat.0)
+        .bind(reason)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Lets messages go to a chat again, those that waited included.
 pub(crate) async fn unpark(tx: &mut Tx, chat: ChatId) -> Result<(), StoreError> {
     for sql in [
@@ -61,12 +71,14 @@ pub(crate) async fn parked_among(
     tx: &mut Tx,
     recipients: &BTreeSet<ChatId>,
 ) -> Result<BTreeSet<ChatId>, StoreError> {
-    let parked: Vec<i64> = sqlx::query_scalar("SELECT id FROM chat")
-        .fetch_all(tx.connection())
-        .await?;
-    Ok(parked
-        .into_iter()
-        .map(ChatId)
-        .filter(|chat| recipients.contains(chat))
-        .collect())
+    let parked = if let Some(parked) = &tx.known.parked {
+        parked
+    } else {
+        let chats: Vec<i64> = sqlx::query_scalar("SELECT id FROM chat")
+            .fetch_all(tx.connection())
+            .await?;
+        let parked = chats.into_iter().map(ChatId).collect();
+        tx.known.parked.insert(parked)
+    };
+    Ok(parked.intersection(recipients).copied().collect())
 }

@@ -11,7 +11,6 @@ use cctelegram_core::time::Timestamp;
 
 use crate::approvals;
 use crate::error::StoreError;
-use crate::groups;
 use crate::rows;
 use crate::rows::NewRow;
 use crate::settings;
@@ -43,12 +42,9 @@ impl Change for TouchOpen {
 
     async fn apply(&self, tx: &mut Tx) -> Result<u64, StoreError> {
         let mut queued = 0;
-        let groups = groups::all(tx.connection()).await?;
-        let mut allowed = self.allowed.clone();
-        allowed.extend(groups.iter().map(|group| group.chat));
         for id in approvals::pending_ids(tx).await? {
             for chat in copies(tx, id, Copies::Sent).await? {
-                if allowed.contains(&chat) {
+                if chat.is_group() || self.allowed.contains(&chat) {
                     let edit = queue_edit(tx, id, chat, Priority::Result, self.now).await?;
                     queued += u64::from(edit);
                 }
@@ -83,6 +79,7 @@ pub(crate) enum Copies {
     SentOrLeased,
 }
 
+/// The chats that have a copy: people's, and groups that are enrolled.
 pub(crate) async fn copies(
     tx: &mut Tx,
     id: ApprovalId,
@@ -91,11 +88,13 @@ pub(crate) async fn copies(
     let sql = match which {
         Copies::Sent => {
             "SELECT DISTINCT chat FROM outbox WHERE approval = $1 AND kind = 'approval' \
-             AND done = 'sent' AND message IS NOT NULL ORDER BY chat"
+             AND done = 'sent' AND message IS NOT NULL \
+             AND (chat > 0 OR chat IN (SELECT id FROM enrolled_chat)) ORDER BY chat"
         }
         Copies::SentOrLeased => {
             "SELECT DISTINCT chat FROM outbox WHERE approval = $1 AND kind = 'approval' \
-             AND ((done = 'sent' AND message IS NOT NULL) OR (done IS NULL AND leased IS NOT NULL)) ORDER BY chat"
+             AND ((done = 'sent' AND message IS NOT NULL) OR (done IS NULL AND leased IS NOT NULL)) \
+             AND (chat > 0 OR chat IN (SELECT id FROM enrolled_chat)) ORDER BY chat"
         }
     };
     let chats: Vec<i64> = sqlx::query_scalar(sql)

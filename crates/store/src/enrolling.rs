@@ -23,6 +23,7 @@ use crate::error::StoreError;
 use crate::groups;
 use crate::inbox;
 use crate::inbox::StoredUpdateId;
+use crate::narrowing::Narrowing;
 use crate::questions;
 use crate::rows;
 use crate::store::Store;
@@ -42,12 +43,14 @@ pub struct UseCode {
 }
 
 /// A press on a button of the question.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DecideEnrolment {
     pub update: StoredUpdateId,
     pub enrolment: EnrolmentId,
     pub accepts: bool,
     pub by: UserId,
+    /// Who gets what the group gets no longer, when it is enrolled for fewer projects than before.
+    pub people: BTreeSet<ChatId>,
     pub now: Timestamp,
 }
 
@@ -130,7 +133,12 @@ impl Change for DecideEnrolment {
         enrolment::end(tx, &enrolment, self.now).await?;
         inbox::handled(tx, self.update).await?;
         if self.accepts {
-            groups::enrol(tx, &self.entry(&enrolment, &asked)).await?;
+            let entry = self.entry(&enrolment, &asked);
+            groups::enrol(tx, &entry).await?;
+            let moved = Narrowing::new(&entry, &self.people).apply(tx).await?;
+            for record in moved {
+                tx.record(record).await?;
+            }
             self.greet(tx, &enrolment, asked.chat).await?;
         }
         tx.commit(self.record(&enrolment, &asked)).await?;

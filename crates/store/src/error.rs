@@ -29,6 +29,10 @@ pub enum StoreError {
     Nobody,
     #[error("there is no file {0} that an event could name")]
     NoSuchFile(AttachmentId),
+    #[error(
+        "files that wait to be sent have {} MB already ([attachments] max_total_mb)", .0 / 1_048_576
+    )]
+    FilesFull(u64),
     #[error("update {} is handled already", .0.0)]
     AlreadyHandled(StoredUpdateId),
     #[error("the request has no such option")]

@@ -13,6 +13,7 @@ use sqlx::SqliteConnection;
 
 use crate::error::StoreError;
 use crate::outbox::FARTHEST;
+use crate::outbox::Head;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::NewRow;
@@ -49,14 +50,15 @@ pub struct FoundList {
 }
 
 impl Store {
-    /// Makes one list of what waits for a chat whose limit makes it wait, if that is more than `above`; answers its row.
+    /// What goes before the head of a chat whose limit makes it wait: what was begun there, else one new list of what
+    /// waits, the head with it, if that is more than `above`. Answers its row.
     pub async fn fold(
         &self,
-        chat: ChatId,
+        head: Head,
         above: u32,
         now: Timestamp,
     ) -> Result<Option<i64>, StoreError> {
-        self.change(Fold { chat, above, now }).await
+        self.change(Fold { head, above, now }).await
     }
 
     /// The events that a row is a list of, in the order in which they came.
@@ -85,7 +87,7 @@ impl Store {
 }
 
 struct Fold {
-    chat: ChatId,
+    head: Head,
     above: u32,
     now: Timestamp,
 }
@@ -96,8 +98,12 @@ impl Change for Fold {
     const DURABILITY: Durability = Durability::Normal;
 
     async fn apply(&self, tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+        if let Some(begun) = self.begun(tx).await? {
+            tx.commit_quiet();
+            return Ok(Some(begun));
+        }
         let listed = quiet::fold(&self.candidates(tx).await?, self.above);
-        if listed.is_empty() {
+        if !listed.contains(&self.head.row) {
             tx.commit_quiet();
             return Ok(None);
         }
@@ -105,7 +111,7 @@ impl Change for Fold {
             count: listed.len() as u64,
         };
         let row = NewRow {
-            chat: self.chat,
+            chat: self.head.chat,
             priority: Priority::Result,
             work: &work,
             event: None,
@@ -131,16 +137,35 @@ impl Change for Fold {
 }
 
 impl Fold {
-    /// What waits for the chat, due and untouched, in the order in which it came.
+    /// A list that waits already, or a message of which a part is sent: it is finished before anything is listed.
+    async fn begun(&self, tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+        let row = sqlx::query_scalar(
+            "SELECT o.id FROM outbox o WHERE o.chat = $1 AND o.done IS NULL AND o.held = 0 AND o.leased IS NULL \
+             AND o.priority >= $4 AND (o.parts_sent > 0 OR o.kind = 'folded') AND (o.due <= $2 OR o.due > $3) \
+             AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = o.chat) ORDER BY o.id LIMIT 1",
+        )
+        .bind(self.head.chat.0)
+        .bind(self.now.as_millis())
+        .bind(self.now.plus(FARTHEST).as_millis())
+        .bind(Priority::Result.rank())
+        .fetch_optional(tx.connection())
+        .await?;
+        Ok(row)
+    }
+
+    /// What waits for the chat, due and untouched, in the order in which it would be sent. Progress that edits a message
+    /// is none of it: a list would name it, and the message would go on showing what was before.
     async fn candidates(&self, tx: &mut Tx) -> Result<Vec<Candidate>, StoreError> {
         let waiting: Vec<(i64, i64, i64)> = sqlx::query_as(
-            "SELECT o.id, o.priority, length(e.body) FROM outbox o JOIN event e ON e.key = o.event \
+            "SELECT o.id, o.priority, octet_length(e.body) FROM outbox o JOIN event e ON e.key = o.event \
              WHERE o.chat = $1 AND o.done IS NULL AND o.held = 0 AND o.leased IS NULL AND o.parts_sent = 0 \
              AND o.priority >= $4 AND o.kind IN ('event', 'progress') AND (o.due <= $2 OR o.due > $3) \
              AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = o.chat) \
-             AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.event = o.event) ORDER BY o.id",
+             AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.event = o.event) \
+             AND NOT EXISTS (SELECT 1 FROM progress_message m WHERE o.kind = 'progress' AND m.chat = o.chat \
+                AND m.task = o.task) ORDER BY o.priority, o.id LIMIT 1000",
         )
-        .bind(self.chat.0)
+        .bind(self.head.chat.0)
         .bind(self.now.as_millis())
         .bind(self.now.plus(FARTHEST).as_millis())
         .bind(Priority::Result.rank())
@@ -206,7 +231,8 @@ pub(crate) async fn bind(tx: &mut Tx, list: i64, message: MessageId) -> Result<(
     Ok(())
 }
 
-/// Gives up what a list names that will not be sent; answers the rows, which nobody got.
+/// Gives up what a list names that will not be sent; answers the rows, which nobody got. Each stands for itself from now
+/// on: the list is not to bring them a second time.
 pub(crate) async fn give_up(
     tx: &mut Tx,
     list: i64,
@@ -214,7 +240,7 @@ pub(crate) async fn give_up(
     at: Timestamp,
 ) -> Result<Vec<i64>, StoreError> {
     let rows = sqlx::query_scalar(
-        "UPDATE outbox SET done = $2, reason = $3, finished = $4 WHERE list = $1 RETURNING id",
+        "UPDATE outbox SET done = $2, reason = $3, finished = $4, list = NULL WHERE list = $1 RETURNING id",
     )
     .bind(list)
     .bind(Done::Dead.name())

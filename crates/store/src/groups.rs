@@ -1,17 +1,9 @@
 //! Groups that are enrolled: events go to them beside people's private chats.
 
-use std::collections::BTreeSet;
-
 use cctelegram_core::api::ChatEntry;
-use cctelegram_core::audit::Actor;
-use cctelegram_core::audit::EventName;
-use cctelegram_core::audit::Record;
-use cctelegram_core::delivery::Priority;
-use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::route::EnrolledGroup;
 use cctelegram_core::time::Timestamp;
-use serde_json::json;
 use sqlx::FromRow;
 use sqlx::Row as _;
 use sqlx::SqliteConnection;
@@ -19,32 +11,13 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::chats;
 use crate::error::StoreError;
-use crate::inbox;
-use crate::inbox::StoredUpdateId;
-use crate::recipients;
 use crate::rows;
-use crate::rows::NewRow;
 use crate::rows::from_json;
 use crate::rows::unless_damaged;
 use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
 use crate::writer::Change;
-
-/// The bot is not in a group any more.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Left {
-    /// The update that says so; none when Telegram refused a message.
-    pub update: Option<StoredUpdateId>,
-    pub chat: ChatId,
-    pub reason: String,
-    pub actor: Actor,
-    /// Who is told, and asked what only the group was asked.
-    pub people: BTreeSet<ChatId>,
-    /// What they are told.
-    pub text: String,
-    pub now: Timestamp,
-}
 
 impl Store {
     /// The groups as routing needs them.
@@ -77,18 +50,6 @@ impl Store {
         forum: bool,
     ) -> Result<(), StoreError> {
         self.change(Describe { chat, title, forum }).await
-    }
-
-    /// Ends an enrolment: nothing more goes there, and buttons there are void. Answers false when it was not enrolled.
-    /// What waits for the group is for `reconcile` to give up.
-    pub async fn remove_chat(&self, chat: ChatId, record: Record) -> Result<bool, StoreError> {
-        self.change(Remove { chat, record }).await
-    }
-
-    /// Parks a group that the bot was removed from. The first time, people are told, and open requests that only the
-    /// group had are queued for them. Answers whether it was the first time.
-    pub async fn leave_chat(&self, left: Left) -> Result<bool, StoreError> {
-        self.change(left).await
     }
 }
 
@@ -158,88 +119,6 @@ impl Change for Describe {
             .await?;
         tx.commit_quiet();
         Ok(())
-    }
-}
-
-struct Remove {
-    chat: ChatId,
-    record: Record,
-}
-
-impl Change for Remove {
-    type Output = bool;
-    const DURABILITY: Durability = Durability::Full;
-
-    async fn apply(&self, tx: &mut Tx) -> Result<bool, StoreError> {
-        let removed = sqlx::query("DELETE FROM enrolled_chat WHERE id = $1")
-            .bind(self.chat.0)
-            .execute(tx.connection())
-            .await?;
-        if removed.rows_affected() == 0 {
-            tx.commit_quiet();
-            return Ok(false);
-        }
-        for sql in [
-            "DELETE FROM topic WHERE chat = $1",
-            "DELETE FROM button WHERE chat = $1",
-            "DELETE FROM progress_message WHERE chat = $1",
-        ] {
-            sqlx::query(sql)
-                .bind(self.chat.0)
-                .execute(tx.connection())
-                .await?;
-        }
-        chats::unpark(tx, self.chat).await?;
-        tx.commit(self.record.clone()).await?;
-        Ok(true)
-    }
-}
-
-impl Change for Left {
-    type Output = bool;
-    const DURABILITY: Durability = Durability::Full;
-
-    async fn apply(&self, tx: &mut Tx) -> Result<bool, StoreError> {
-        if let Some(update) = self.update {
-            inbox::handled(tx, update).await?;
-        }
-        let first =
-            sqlx::query("UPDATE enrolled_chat SET away = $2 WHERE id = $1 AND away IS NULL")
-                .bind(self.chat.0)
-                .bind(self.now.as_millis())
-                .execute(tx.connection())
-                .await?;
-        if first.rows_affected() == 0 {
-            tx.commit_quiet();
-            return Ok(false);
-        }
-        chats::park(tx, self.chat, &self.reason, self.now).await?;
-        let work = Work::Notice {
-            text: self.text.clone(),
-        };
-        for person in &self.people {
-            let row = NewRow {
-                chat: *person,
-                priority: Priority::Alert,
-                work: &work,
-                event: None,
-                reply_to: None,
-                at: self.now,
-                held: false,
-            };
-            rows::insert(tx, &row).await?;
-        }
-        let (_, mut records) = recipients::ask_people(tx, &self.people, self.now).await?;
-        let (name, target) = (EventName::RecipientParked, self.chat.to_string());
-        let record = Record::new(self.now, name, self.actor.clone(), target);
-        let details = json!({ "reason": self.reason });
-        records.push(
-            record
-                .details(details)
-                .action("nothing is sent until the bot is in the group again"),
-        );
-        tx.commit_each(records).await?;
-        Ok(true)
     }
 }
 

@@ -95,6 +95,10 @@ impl Change for Accept {
     type Output = AcceptOutcome;
     const DURABILITY: Durability = Durability::Full;
 
+    fn leaves_standing(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, tx: &mut Tx) -> Result<AcceptOutcome, StoreError> {
         if self.recipients.is_empty() {
             return Err(StoreError::Nobody);

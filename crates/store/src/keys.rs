@@ -41,7 +41,8 @@ impl Store {
         rows.into_iter().map(stored).collect()
     }
 
-    /// Updates that were never sealed. Once a key for them exists, nothing is taken from here any more.
+    /// Updates that were never sealed. Only a version before `SEALING` has left any: in a database that was newer when it
+    /// was opened, somebody else put them there.
     pub async fn unsealed_updates(&self) -> Result<Vec<UnsealedUpdate>, StoreError> {
         let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(
             "SELECT id, bot, update_id, body FROM update_inbox \
@@ -73,6 +74,9 @@ impl Store {
         .await
     }
 }
+
+/// From this version of the database on updates are sealed.
+pub const SEALING: i64 = 5;
 
 struct AddKey {
     key: StoredKey,

@@ -92,6 +92,10 @@ impl Change for Lease {
     // As with marks: what a power cut takes of a row that is given up is found out and recorded again.
     const DURABILITY: Durability = Durability::Normal;
 
+    fn leaves_standing(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, tx: &mut Tx) -> Result<LeasedRows, StoreError> {
         let mut leased = LeasedRows::default();
         for id in &self.rows {
@@ -172,6 +176,7 @@ enum Loaded {
 async fn take(tx: &mut Tx, id: i64, now: Timestamp) -> Result<Option<StoredRow>, StoreError> {
     let row = sqlx::query_as(
         "UPDATE outbox SET leased = $2 WHERE id = $1 AND done IS NULL AND held = 0 AND leased IS NULL \
+         AND (chat > 0 OR EXISTS (SELECT 1 FROM enrolled_chat g WHERE outbox.chat IN (g.id, g.former))) \
          AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = outbox.chat) \
          AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.chat = outbox.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
          RETURNING id, chat, kind, work, event, approval, task, reply_to, attempt, parts_sent",
@@ -248,10 +253,11 @@ async fn target(
             }
             None => Target::Pointless,
         },
-        Work::Count => {
-            let first = repeat::first_message(tx, row.event, chat).await?;
-            first.map_or(Target::Pointless, Target::Edit)
-        }
+        Work::Count => match repeat::first_message(tx, row.event, chat).await? {
+            Some(first) => Target::Edit(first),
+            None if repeat::stayed_behind(tx, row.event, chat).await? => Target::New,
+            None => Target::Pointless,
+        },
         Work::Enrolment { enrolment } => match questions::question(tx, *enrolment, chat).await? {
             Question::Send => Target::New,
             Question::Edit(message) => Target::Edit(message),

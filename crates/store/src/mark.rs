@@ -18,6 +18,7 @@ use crate::chats;
 use crate::copies;
 use crate::error::StoreError;
 use crate::fold;
+use crate::leaving::Left;
 use crate::lost::Lost;
 use crate::moving;
 use crate::questions;
@@ -49,6 +50,10 @@ pub enum Marked {
         message: MessageId,
         parts_sent: u32,
     },
+    /// The same where that message is a file of the event.
+    FileSent {
+        message: MessageId,
+    },
     Done {
         message: Option<MessageId>,
     },
@@ -62,6 +67,8 @@ pub enum Marked {
     Parked {
         reason: String,
     },
+    /// The same for an enrolled group: people are told.
+    Left(Left),
     Dead {
         reason: String,
     },
@@ -84,6 +91,13 @@ impl Change for Mark {
     // is sent again and the same is found out and recorded again.
     const DURABILITY: Durability = Durability::Normal;
 
+    fn leaves_standing(&self) -> bool {
+        matches!(
+            self.result,
+            Marked::PartSent { .. } | Marked::Done { .. } | Marked::Retry { .. } | Marked::Released
+        )
+    }
+
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let row: Option<MarkedRow> = sqlx::query_as(
             "SELECT kind, work, event, approval, task, done FROM outbox WHERE id = $1",
@@ -102,10 +116,12 @@ impl Change for Mark {
             } => {
                 self.part_sent(tx, &row, *message, *parts_sent).await?;
             }
+            Marked::FileSent { message } => self.file_sent(tx, &row, *message).await?,
             Marked::Done { message } => self.done(tx, &row, *message).await?,
             Marked::Retry { due } => self.retry(tx, *due).await?,
             Marked::Released => self.release(tx).await?,
             Marked::Parked { reason } => return self.park(tx, reason).await,
+            Marked::Left(left) => return self.leave(tx, left).await,
             Marked::Dead { reason } => return self.dead(tx, &row, reason).await,
             Marked::Migrated(chat) => return self.migrate(tx, *chat).await,
             Marked::Anew => self.anew(tx, &row).await?,
@@ -131,6 +147,21 @@ impl Mark {
         if row.kind == "folded" {
             fold::bind(tx, self.row, message).await?;
         }
+        self.remember(tx, row, "part", message).await
+    }
+
+    async fn file_sent(
+        &self,
+        tx: &mut Tx,
+        row: &MarkedRow,
+        message: MessageId,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE outbox SET parts_sent = parts_sent + 1, files_sent = files_sent + 1, leased = NULL WHERE id = $1",
+        )
+        .bind(self.row)
+        .execute(tx.connection())
+        .await?;
         self.remember(tx, row, "part", message).await
     }
 
@@ -224,6 +255,14 @@ impl Mark {
             .details(json!({ "reason": reason }));
         tx.commit(record.action("nothing is sent until it writes again"))
             .await
+    }
+
+    /// The park, its record and what people are told stand or fall together.
+    async fn leave(&self, tx: &mut Tx, left: &Left) -> Result<(), StoreError> {
+        self.release(tx).await?;
+        chats::park(tx, self.chat, &left.reason, self.at).await?;
+        let records = left.leave(tx).await?;
+        tx.commit_each(records).await
     }
 
     async fn dead(&self, tx: &mut Tx, row: &MarkedRow, reason: &str) -> Result<(), StoreError> {

@@ -53,7 +53,7 @@ pub async fn open(path: &Path, now: Timestamp) -> Result<(Store, Writer), OpenEr
         .pragma("journal_size_limit", "67108864");
     let mut connection = writing.connect().await?;
     check_library(&mut connection).await?;
-    migrate(&mut connection, path).await?;
+    let found = migrate(&mut connection, path).await?;
     intake::forget_old(&mut connection, now).await?;
     inbox::forget_old(&mut connection, now).await?;
     let read = SqlitePoolOptions::new()
@@ -63,11 +63,9 @@ pub async fn open(path: &Path, now: Timestamp) -> Result<(Store, Writer), OpenEr
         .connect_with(common.read_only(true))
         .await?;
     let (sender, receiver) = mpsc::channel(writer::QUEUE);
-    let store = Store::new(sender, read.clone());
-    Ok((
-        store,
-        Writer::new(Tx::new(connection), writing, receiver, read),
-    ))
+    let store = Store::new(sender, read, found);
+    let writer = Writer::new(Tx::new(connection), writing, receiver, &store);
+    Ok((store, writer))
 }
 
 /// Opens the database at `path` to look at it, beside a running bridge or without one. Changes fail as closed.
@@ -82,7 +80,7 @@ pub async fn open_to_read(path: &Path) -> Result<Store, StoreError> {
         .connect_with(options)
         .await?;
     let (sender, _) = mpsc::channel(1);
-    Ok(Store::new(sender, read))
+    Ok(Store::new(sender, read, known_version()))
 }
 
 /// `SQLite` gives the WAL and the shared memory the mode of the database, so the database has to be private first.
@@ -133,7 +131,8 @@ async fn check_library(connection: &mut SqliteConnection) -> Result<(), OpenErro
     Ok(())
 }
 
-async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+/// Answers the version before.
+async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<i64, OpenError> {
     let migrations = migrations();
     let known = known_version();
     let found: i64 = sqlx::query_scalar("PRAGMA user_version")
@@ -154,7 +153,7 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), O
     Migrator::with_migrations(migrations)
         .run_direct(None, connection, false)
         .await?;
-    Ok(())
+    Ok(found)
 }
 
 /// Writes a whole copy under another name first, so that `copy` is never half of one.
@@ -198,6 +197,7 @@ fn migrations() -> Vec<Migration> {
         (3, "quiet", include_str!("../migrations/0003_quiet.sql")),
         (4, "groups", include_str!("../migrations/0004_groups.sql")),
         (5, "keys", include_str!("../migrations/0005_keys.sql")),
+        (6, "files", include_str!("../migrations/0006_files.sql")),
     ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(

@@ -49,10 +49,11 @@ pub struct Counts {
 }
 
 impl Store {
-    /// The most urgent due row of every chat that is not parked and that nothing is being sent to. A row is never put
-    /// off by more than a minute: one that is further away was put off before the clock was set back, and is due.
+    /// The most urgent due row of every person's chat and enrolled group that is not parked and that nothing is being
+    /// sent to. A row is never put off by more than a minute: one that is further away was put off before the clock was set back, and is due.
     pub async fn heads(&self, now: Timestamp) -> Result<Vec<Head>, StoreError> {
-        // The recursion jumps from chat to chat in the index, however many rows wait.
+        // The recursion jumps from chat to chat in the index, however many rows wait. A message that was addressed while
+        // its group became a supergroup has the former id; Telegram answers it with the new one.
         let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
             "WITH RECURSIVE waiting (chat) AS ( \
                 SELECT min(chat) FROM outbox WHERE done IS NULL AND held = 0 AND leased IS NULL \
@@ -63,7 +64,8 @@ impl Store {
              SELECT h.id, h.chat, h.priority FROM waiting w JOIN outbox h ON h.id = ( \
                 SELECT o.id FROM outbox o WHERE o.chat = w.chat AND o.done IS NULL AND o.held = 0 \
                 AND o.leased IS NULL AND (o.due <= $1 OR o.due > $2) ORDER BY o.priority, o.id LIMIT 1) \
-             WHERE NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = w.chat) AND NOT EXISTS ( \
+             WHERE (w.chat > 0 OR EXISTS (SELECT 1 FROM enrolled_chat g WHERE w.chat IN (g.id, g.former))) \
+             AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = w.chat) AND NOT EXISTS ( \
                 SELECT 1 FROM outbox l WHERE l.chat = w.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
              ORDER BY h.priority, h.id",
         )
@@ -83,7 +85,7 @@ impl Store {
     pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let due: Option<i64> = sqlx::query_scalar(
             "SELECT min(due) FROM outbox WHERE done IS NULL AND held = 0 AND leased IS NULL AND due > $1 AND due <= $2 \
-             AND chat NOT IN (SELECT id FROM chat)",
+             AND chat NOT IN (SELECT id FROM chat) AND (chat > 0 OR EXISTS (SELECT 1 FROM enrolled_chat g WHERE outbox.chat IN (g.id, g.former)))",
         )
         .bind(now.as_millis())
         .bind(now.plus(FARTHEST).as_millis())

@@ -12,6 +12,7 @@ use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
 use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::ChatId;
+use cctelegram_core::mode::Mode;
 use cctelegram_core::time::Timestamp;
 use serde_json::json;
 use sqlx::FromRow;
@@ -23,6 +24,8 @@ use crate::chats;
 use crate::copies;
 use crate::endings;
 use crate::error::StoreError;
+use crate::events;
+use crate::groups;
 use crate::rows::unless_damaged;
 use crate::settings;
 use crate::store::Store;
@@ -34,7 +37,7 @@ use crate::writer::Change;
 #[derive(Clone, Debug)]
 pub struct Requeue {
     pub which: Which,
-    /// Who may be written to: a message for anybody else stays where it is.
+    /// Who may be written to, beside enrolled groups: a message for anybody else stays where it is.
     pub allowed: BTreeSet<ChatId>,
     pub actor: Actor,
     pub at: Timestamp,
@@ -100,9 +103,12 @@ impl Change for Requeue {
                     .await?
             }
         };
+        let groups = groups::all(tx.connection()).await?;
+        let mut allowed = self.allowed.clone();
+        allowed.extend(groups.iter().map(|group| group.chat));
         let (mut retried, mut records) = (Retried::default(), Vec::new());
         for id in rows {
-            match self.retry(tx, id).await? {
+            match self.retry(tx, id, &allowed).await? {
                 Ok((state, record)) => {
                     retried.retried.push(Moved { id, state });
                     records.push(record);
@@ -128,14 +134,15 @@ impl Requeue {
         &self,
         tx: &mut Tx,
         id: i64,
+        allowed: &BTreeSet<ChatId>,
     ) -> Result<Result<(String, Record), Unmoved>, StoreError> {
         let Some(row) = RowFacts::by_id(tx, id).await? else {
             return Ok(Err(Unmoved::Unknown));
         };
-        if let Err(unmoved) = row.may_be_tried(&self.allowed) {
+        if let Err(unmoved) = row.may_be_tried(allowed) {
             return Ok(Err(unmoved));
         }
-        let held = row.is_held_back_by_mute() && settings::is_mute(tx, self.at).await?;
+        let held = row.is_held_back(tx, self.at).await?;
         // What was sent of a long message is not sent twice.
         sqlx::query(
             "UPDATE outbox SET due = $2, held = $3, attempt = CASE WHEN done IS NULL THEN attempt ELSE 0 END, \
@@ -237,6 +244,9 @@ impl DropRow {
 struct RowFacts {
     chat: ChatId,
     kind: String,
+    event: Option<i64>,
+    /// Has Telegram taken some of its messages?
+    has_begun: bool,
     /// As people see it.
     state: String,
     approval: Option<String>,
@@ -250,7 +260,7 @@ struct RowFacts {
 impl RowFacts {
     async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<Self>, StoreError> {
         let row = sqlx::query_as(
-            "SELECT o.chat, o.kind, o.approval, o.reason, CASE WHEN o.done IS NOT NULL THEN o.done \
+            "SELECT o.chat, o.kind, o.event, o.parts_sent > 0 AS begun, o.approval, o.reason, CASE WHEN o.done IS NOT NULL THEN o.done \
                 WHEN o.leased IS NOT NULL THEN 'sending' WHEN o.held = 1 THEN 'held' \
                 WHEN EXISTS (SELECT 1 FROM chat p WHERE p.id = o.chat) THEN 'parked' ELSE 'waiting' END AS state, \
              EXISTS (SELECT 1 FROM approval a WHERE a.id = o.approval AND a.pending = 1) AS pending, \
@@ -291,9 +301,19 @@ impl RowFacts {
         }
     }
 
-    /// A mute holds back what tells of an event; answers to somebody who just wrote go out.
-    fn is_held_back_by_mute(&self) -> bool {
-        matches!(self.kind.as_str(), "event" | "progress" | "approval")
+    /// Does a mute hold it back? It does so with what tells of an event, except a security alert and what has begun to be
+    /// sent; answers to somebody who just wrote go out.
+    async fn is_held_back(&self, tx: &mut Tx, now: Timestamp) -> Result<bool, StoreError> {
+        let tells = matches!(self.kind.as_str(), "event" | "progress" | "approval");
+        let Some(key) = self.event.filter(|_| tells && !self.has_begun) else {
+            return Ok(false);
+        };
+        if !settings::is_mute(tx, now).await? {
+            return Ok(false);
+        }
+        let event = events::by_key(tx.connection(), key).await;
+        let event = unless_damaged("an event that is tried again", event)?.flatten();
+        Ok(event.is_some_and(|event| Mode::Mute.holds(&event)))
     }
 }
 
@@ -302,6 +322,8 @@ impl FromRow<'_, SqliteRow> for RowFacts {
         Ok(Self {
             chat: ChatId(row.try_get("chat")?),
             kind: row.try_get("kind")?,
+            event: row.try_get("event")?,
+            has_begun: row.try_get("begun")?,
             state: row.try_get("state")?,
             approval: row.try_get("approval")?,
             is_pending: row.try_get("pending")?,

@@ -13,11 +13,8 @@ use serde_json::json;
 use crate::approvals;
 use crate::copies;
 use crate::error::StoreError;
-use crate::fold;
+use crate::giving_up::GivingUp;
 use crate::groups;
-use crate::rows;
-use crate::rows::Done;
-use crate::rows::unsigned;
 use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
@@ -35,7 +32,7 @@ pub struct Reconciled {
 impl Store {
     /// Gives up what waits for chats that are neither in `allowed` nor enrolled groups. What then would reach nobody is queued for all who are,
     /// and so is every open request that only chats have that are not, or groups that the bot is not in.
-    /// An empty list changes nothing: with nobody to send to, everything waits.
+    /// An empty list changes nothing for people: with nobody to send to, everything waits.
     pub async fn reconcile(
         &self,
         allowed: BTreeSet<ChatId>,
@@ -55,34 +52,17 @@ impl Change for Reconcile {
     const DURABILITY: Durability = Durability::Full;
 
     async fn apply(&self, tx: &mut Tx) -> Result<Reconciled, StoreError> {
-        let mut reconciled = Reconciled::default();
-        let (mut orphans, mut records) = (Vec::new(), Vec::new());
+        let (mut reconciled, mut records) = (Reconciled::default(), Vec::new());
+        let mut giving_up = GivingUp::new(REMOVED, &self.allowed, self.now);
         for chat in self.removed_chats(tx).await? {
-            let waiting: Vec<i64> = sqlx::query_scalar(
-                "SELECT id FROM outbox WHERE chat = $1 AND done IS NULL ORDER BY id",
-            )
-            .bind(chat.0)
-            .fetch_all(tx.connection())
-            .await?;
-            for row in &waiting {
-                rows::finish(tx, *row, Done::Dead, Some(REMOVED), self.now).await?;
-                orphans.extend(fold::give_up(tx, *row, REMOVED, self.now).await?);
-            }
-            let count = waiting.len() as u64;
+            let count = giving_up.chat(tx, chat).await?;
             reconciled.removed += count;
-            orphans.extend(waiting);
             let (name, target) = (EventName::RecipientRemoved, chat.to_string());
             let record = Record::new(self.now, name, Actor::System, target);
             let details = json!({ "given_up": count });
             records.push(record.details(details).action("its queue was given up"));
         }
-        // Row by row in the order in which they were queued, so that a copy made for one is seen by the next.
-        orphans.sort_unstable();
-        for row in orphans {
-            if is_orphan(tx, row).await? {
-                reconciled.moved += self.queue_anew(tx, row).await?;
-            }
-        }
+        reconciled.moved = giving_up.move_orphans(tx).await?;
         let (asked, of_requests) = ask_people(tx, &self.allowed, self.now).await?;
         reconciled.moved += asked;
         records.extend(of_requests);
@@ -161,57 +141,20 @@ impl AskWhoIsLeft<'_> {
 
 impl Reconcile {
     async fn removed_chats(&self, tx: &mut Tx) -> Result<Vec<ChatId>, StoreError> {
-        if self.allowed.is_empty() {
-            return Ok(Vec::new());
-        }
         let chats: Vec<i64> =
             sqlx::query_scalar("SELECT DISTINCT chat FROM outbox WHERE done IS NULL ORDER BY chat")
                 .fetch_all(tx.connection())
                 .await?;
         let groups = groups::all(tx.connection()).await?;
-        let is_group = |chat: &ChatId| groups.iter().any(|group| group.chat == *chat);
-        Ok(chats
-            .into_iter()
-            .map(ChatId)
-            .filter(|chat| !self.allowed.contains(chat) && !is_group(chat))
-            .collect())
-    }
-
-    async fn queue_anew(&self, tx: &mut Tx, row: i64) -> Result<u64, StoreError> {
-        let mut queued = 0;
-        for chat in &self.allowed {
-            let inserted = sqlx::query(
-                "INSERT INTO outbox (chat, priority, kind, work, event, approval, task, queued, due, held, attempt, \
-                 parts_sent) SELECT $2, priority, kind, work, event, approval, task, queued, $3, held, 0, 0 \
-                 FROM outbox WHERE id = $1",
-            )
-            .bind(row)
-            .bind(chat.0)
-            .bind(self.now.as_millis())
-            .execute(tx.connection())
-            .await?;
-            queued += inserted.rows_affected();
-        }
-        tx.known.forget();
-        Ok(queued)
+        let is_removed = |chat: &ChatId| {
+            if chat.is_group() {
+                return !groups.iter().any(|group| group.is_named(*chat));
+            }
+            !self.allowed.is_empty() && !self.allowed.contains(chat)
+        };
+        let chats = chats.into_iter().map(ChatId);
+        Ok(chats.filter(is_removed).collect())
     }
 }
 
-/// Would what this row says reach nobody now? Answers to somebody who is gone are not for others, a request that ended
-/// needs nobody, and progress of a task that is over says nothing.
-async fn is_orphan(tx: &mut Tx, row: i64) -> Result<bool, StoreError> {
-    let others: Option<i64> = sqlx::query_scalar(
-        "SELECT (SELECT count(*) FROM outbox o WHERE o.id <> d.id AND (o.done IS NULL OR o.done IN ('sent', 'listed')) \
-            AND ((d.kind = 'held' AND o.kind = 'held' AND o.queued = d.queued) \
-            OR (d.kind <> 'held' AND o.event = d.event AND o.kind = d.kind))) \
-         FROM outbox d WHERE d.id = $1 AND d.kind IN ('event', 'progress', 'approval', 'held') \
-         AND (d.kind <> 'progress' OR d.task IS NOT NULL) \
-         AND (d.kind <> 'approval' OR d.held = 1 OR EXISTS (SELECT 1 FROM approval a WHERE a.id = d.approval AND a.pending = 1))",
-    )
-    .bind(row)
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(others.is_some_and(|others| unsigned(others) == 0))
-}
-
-const REMOVED: &str = "no longer a recipient";
+pub(crate) const REMOVED: &str = "no longer a recipient";

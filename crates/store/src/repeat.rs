@@ -234,6 +234,23 @@ pub(crate) async fn first_message(
     Ok(message.map(MessageId))
 }
 
+/// Is a message about an event in the group that became this supergroup? It cannot be edited from here.
+pub(crate) async fn stayed_behind(
+    tx: &mut Tx,
+    event: Option<i64>,
+    chat: ChatId,
+) -> Result<bool, StoreError> {
+    let stayed = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM enrolled_chat g JOIN message m ON m.chat = g.former AND m.event = $1 \
+         WHERE g.id = $2)",
+    )
+    .bind(event)
+    .bind(chat.0)
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(stayed)
+}
+
 /// Forgets what can no longer be repeated and never was.
 pub(crate) async fn forget_old(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM repeat WHERE count = 1 AND (first < $1 OR first > $2)")

@@ -16,14 +16,19 @@ impl Store {
         user: UserId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let told: bool = sqlx::query_scalar(
+        Ok(!self.was_refused(user, now.minus(QUIET)).await?)
+    }
+
+    /// Was this user refused at that time or later?
+    pub async fn was_refused(&self, user: UserId, since: Timestamp) -> Result<bool, StoreError> {
+        let refused: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM stranger WHERE user_id = $1 AND refused >= $2)",
         )
         .bind(user.0)
-        .bind(now.minus(QUIET).as_millis())
+        .bind(since.as_millis())
         .fetch_one(&mut *self.reader().await?)
         .await?;
-        Ok(!told)
+        Ok(refused)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The open transaction that changes write into, and the only two ways to end a change.
 
+use std::collections::BTreeSet;
+
 use cctelegram_core::audit::Record;
+use cctelegram_core::id::ChatId;
 use sqlx::Connection as _;
 use sqlx::SqliteConnection;
 
@@ -30,6 +33,8 @@ pub(crate) struct Known {
     pub(crate) waiting: Option<u64>,
     /// Events that wait for anybody, parked or not.
     pub(crate) waiting_anywhere: Option<u64>,
+    /// Chats that nothing is sent to.
+    pub(crate) parked: Option<BTreeSet<ChatId>>,
     /// Were old ids forgotten in this transaction?
     pub(crate) seen_purged: bool,
 }

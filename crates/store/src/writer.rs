@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::pin::pin;
 use std::slice;
+use std::sync::Arc;
 
 use sqlx::ConnectOptions as _;
 use sqlx::SqlitePool;
@@ -12,6 +13,8 @@ use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
 use crate::error::StoreError;
+use crate::situation::Remembered;
+use crate::store::Store;
 use crate::tx::Durability;
 use crate::tx::Tx;
 
@@ -20,6 +23,12 @@ pub(crate) trait Change: Send + Sync + 'static {
     type Output: Send + 'static;
     const DURABILITY: Durability;
 
+    /// Does it certainly change neither the mode's switch nor the enrolled groups? What is remembered of these outside of
+    /// the database is forgotten after every other change.
+    fn leaves_standing(&self) -> bool {
+        false
+    }
+
     /// Ends with `tx.commit(record)` or `tx.commit_quiet()`; a change that does neither is rolled back.
     fn apply(&self, tx: &mut Tx) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
 }
@@ -27,6 +36,7 @@ pub(crate) trait Change: Send + Sync + 'static {
 /// A change whose type does not matter to the writer.
 pub(crate) trait Job: Send {
     fn durability(&self) -> Durability;
+    fn leaves_standing(&self) -> bool;
     fn apply<'a>(&'a mut self, tx: &'a mut Tx) -> Applied<'a>;
     fn answer(self: Box<Self>, result: Result<(), StoreError>);
 }
@@ -46,6 +56,7 @@ pub struct Writer {
     options: SqliteConnectOptions,
     jobs: mpsc::Receiver<Box<dyn Job>>,
     read: SqlitePool,
+    standing: Arc<Remembered>,
 }
 
 impl<C: Change> Pending<C> {
@@ -61,6 +72,10 @@ impl<C: Change> Pending<C> {
 impl<C: Change> Job for Pending<C> {
     fn durability(&self) -> Durability {
         C::DURABILITY
+    }
+
+    fn leaves_standing(&self) -> bool {
+        self.change.leaves_standing()
     }
 
     fn apply<'a>(&'a mut self, tx: &'a mut Tx) -> Applied<'a> {
@@ -84,13 +99,14 @@ impl Writer {
         tx: Tx,
         options: SqliteConnectOptions,
         jobs: mpsc::Receiver<Box<dyn Job>>,
-        read: SqlitePool,
+        store: &Store,
     ) -> Self {
         Self {
             tx,
             options,
             jobs,
-            read,
+            read: store.pool(),
+            standing: store.remembered(),
         }
     }
 
@@ -150,6 +166,10 @@ impl Writer {
             Ok(()) => self.apply(batch).await.map_err(Failure::Change),
             Err(error) => Err(Failure::Begin(error)),
         };
+        // Before anybody is answered, so that whoever was told of a change is never shown what was before it.
+        if !batch.iter().all(|job| job.leaves_standing()) {
+            self.standing.forget();
+        }
         if result.is_err() {
             self.undo().await;
         }

@@ -176,7 +176,7 @@ impl Client {
             Ok(None) => Outcome::Retry {
                 cause: "the sent message has no id".to_owned(),
             },
-            Err(failure) => outcome(failure, Attempt::Send),
+            Err(failure) => outcome(failure, Attempt::Send(chat)),
         }
     }
 
@@ -197,7 +197,7 @@ impl Client {
         }
         match edited {
             Ok(_) => Outcome::Sent(message),
-            Err(failure) => outcome(failure, Attempt::Edit(message)),
+            Err(failure) => outcome(failure, Attempt::Edit(chat, message)),
         }
     }
 

@@ -5,15 +5,26 @@
 use std::time::Duration;
 
 use cctelegram_core::delivery::Outcome;
+use cctelegram_core::id::ChatId;
 use cctelegram_core::id::MessageId;
 
 use crate::answer::CallFailure;
 
-/// Which kind of call failed: some texts mean something for edits only.
+/// Which kind of call failed: some texts mean something for edits or in groups only.
 #[derive(Clone, Copy)]
 pub(crate) enum Attempt {
-    Send,
-    Edit(MessageId),
+    Send(ChatId),
+    Edit(ChatId, MessageId),
+    MakeTopic,
+}
+
+impl Attempt {
+    fn is_message_to_group(self) -> bool {
+        match self {
+            Self::Send(chat) | Self::Edit(chat, _) => chat.is_group(),
+            Self::MakeTopic => false,
+        }
+    }
 }
 
 /// Texts that say that a message can no longer be edited.
@@ -30,6 +41,15 @@ const NO_THREAD: [&str; 3] = [
     "topic_id_invalid",
 ];
 const CLOSED_THREAD: [&str; 1] = ["topic_closed"];
+
+/// Texts that say that the bot may not write in a group, or not this kind of message.
+const NO_RIGHT: [&str; 5] = [
+    "not enough rights to send",
+    "no rights to send",
+    "chat_restricted",
+    "chat_write_forbidden",
+    "chat_send_",
+];
 
 /// Why no topic was made.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -50,16 +70,17 @@ pub enum TopicRefused {
 
 impl From<CallFailure> for TopicRefused {
     fn from(failure: CallFailure) -> Self {
-        match outcome(failure, Attempt::Send) {
+        match outcome(failure, Attempt::MakeTopic) {
             Outcome::Refused { reason } => Self::Never(reason),
             Outcome::Retry { cause } => Self::NotNow(cause),
             Outcome::Limited { after } => Self::Limited { after },
             chat @ (Outcome::Unpaired { .. }
             | Outcome::Migrated(_)
             | Outcome::Unauthorized { .. }) => Self::Chat(chat),
-            Outcome::Sent(_) | Outcome::Gone | Outcome::NoThread { .. } => {
-                Self::Never("the answer makes no sense".to_owned())
-            }
+            Outcome::Sent(_)
+            | Outcome::Gone
+            | Outcome::NoThread { .. }
+            | Outcome::NoRight { .. } => Self::Never("the answer makes no sense".to_owned()),
         }
     }
 }
@@ -87,15 +108,20 @@ fn answered(code: i64, reason: String, attempt: Attempt) -> Outcome {
         (403, _) => Outcome::Unpaired { reason },
         // Another process polls with our token: that is the poller's alarm, and nothing is wrong with the message.
         (409, _) => Outcome::Retry { cause: reason },
-        (400, Attempt::Edit(message)) if text.contains("message is not modified") => {
+        (400, Attempt::Edit(_, message)) if text.contains("message is not modified") => {
             Outcome::Sent(message)
         }
-        (400, Attempt::Edit(_)) if GONE.iter().any(|gone| text.contains(gone)) => Outcome::Gone,
-        (400, Attempt::Send) if NO_THREAD.iter().any(|gone| text.contains(gone)) => {
+        (400, Attempt::Edit(..)) if GONE.iter().any(|gone| text.contains(gone)) => Outcome::Gone,
+        (400, Attempt::Send(_)) if NO_THREAD.iter().any(|gone| text.contains(gone)) => {
             Outcome::NoThread { closed: false }
         }
-        (400, Attempt::Send) if CLOSED_THREAD.iter().any(|closed| text.contains(closed)) => {
+        (400, Attempt::Send(_)) if CLOSED_THREAD.iter().any(|closed| text.contains(closed)) => {
             Outcome::NoThread { closed: true }
+        }
+        (400, _)
+            if attempt.is_message_to_group() && NO_RIGHT.iter().any(|no| text.contains(no)) =>
+        {
+            Outcome::NoRight { reason }
         }
         // The chat can't be written to until its person writes.
         (400, _) if text.contains("chat not found") => Outcome::Unpaired { reason },

@@ -98,6 +98,8 @@ pub enum StandingChange {
     Blocked,
     /// The bot may write again.
     Returned,
+    /// The bot was there before, and its rights are others now: it may send messages.
+    MaySend,
     Other,
 }
 
@@ -202,6 +204,9 @@ fn membership(json: &Value) -> Option<Membership> {
     let change = match (was_in, is_in) {
         (_, Some(false)) => StandingChange::Blocked,
         (Some(false), Some(true)) => StandingChange::Returned,
+        (Some(true), Some(true)) if json.get("new_chat_member").is_some_and(may_send) => {
+            StandingChange::MaySend
+        }
         (_, Some(true) | None) => StandingChange::Other,
     };
     Some(Membership {
@@ -221,6 +226,12 @@ fn takes_part(member: &Value) -> Option<bool> {
         "left" | "kicked" => Some(false),
         _ => None,
     }
+}
+
+/// Whether a member may send messages, as far as its own rights go.
+fn may_send(member: &Value) -> bool {
+    let status = member.get("status").and_then(Value::as_str);
+    status != Some("restricted") || present(member, "can_send_messages")
 }
 
 fn sender(json: &Value) -> Option<Sender> {

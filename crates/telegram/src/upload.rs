@@ -51,7 +51,7 @@ impl Client {
             Ok(None) => Outcome::Retry {
                 cause: "the sent file has no id".to_owned(),
             },
-            Err(failure) => refused(outcome(failure, Attempt::Send), file),
+            Err(failure) => refused(outcome(failure, Attempt::Send(chat)), file),
         }
     }
 
@@ -84,6 +84,7 @@ fn refused(outcome: Outcome, file: &FileMessage) -> Outcome {
         | Outcome::Retry { .. }
         | Outcome::Limited { .. }
         | Outcome::Unpaired { .. }
+        | Outcome::NoRight { .. }
         | Outcome::Migrated(_)
         | Outcome::NoThread { .. }
         | Outcome::Gone

@@ -15,9 +15,11 @@ use cctelegram_core::file::Masking;
 use cctelegram_core::file::Uncheckable;
 use cctelegram_core::id::AttachmentId;
 use cctelegram_crypto::Hasher;
+use cctelegram_store::AddPiece;
 use cctelegram_store::StoreError;
 use uuid::Uuid;
 
+use super::UNUSED;
 use crate::app::App;
 use crate::config::FileLimits;
 
@@ -61,8 +63,17 @@ impl Unfit {
 
 impl Incoming {
     pub(crate) fn begin(app: &App) -> io::Result<Self> {
+        let home = &app.config.home;
+        let file = match tempfile::tempfile_in(home.incoming()) {
+            // Somebody removed the folder: it is made anew.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                home.prepare().map_err(io::Error::other)?;
+                tempfile::tempfile_in(home.incoming())
+            }
+            made => made,
+        };
         Ok(Self {
-            file: tempfile::tempfile_in(app.config.home.incoming())?,
+            file: file?,
             look: Look::default(),
             hasher: Hasher::default(),
             limits: app.config.files,
@@ -96,7 +107,8 @@ impl Incoming {
             sha256: self.hasher.finish().hex(),
             masked: false,
         };
-        let stored = store_content(app, self.file, &mut attachment).await;
+        let masking = self.look.is_text().then(Masking::default);
+        let stored = store_content(app, self.file, masking, &mut attachment).await;
         if stored.is_err() {
             // The reason is what counts; what is left of the file goes after an hour in any case.
             drop(app.store.drop_unused(vec![attachment.id]).await);
@@ -108,6 +120,7 @@ impl Incoming {
 async fn store_content(
     app: &App,
     mut file: File,
+    mut masking: Option<Masking>,
     attachment: &mut Attachment,
 ) -> Result<(), Unfit> {
     let mut pieces = Pieces {
@@ -115,7 +128,6 @@ async fn store_content(
         id: attachment.id,
         number: 0,
     };
-    let mut masking = (attachment.kind == FileKind::Text).then(Masking::default);
     file.seek(SeekFrom::Start(0))?;
     loop {
         let mut piece = Vec::with_capacity(PIECE);
@@ -151,8 +163,21 @@ impl Pieces<'_> {
         }
         let (app, number) = (self.app, self.number);
         self.number = number.saturating_add(1);
-        app.store
-            .add_piece(self.id, number, content, app.now())
-            .await
+        let piece = AddPiece {
+            file: self.id,
+            number,
+            content,
+            max_total: app.config.files.max_total(),
+            at: app.now(),
+        };
+        match app.store.add_piece(piece.clone()).await {
+            // What everybody has received may be gone since.
+            Err(StoreError::FilesFull(_)) => {
+                let before = app.now().minus(UNUSED);
+                app.store.clear_attachments(before).await?;
+                app.store.add_piece(piece).await
+            }
+            added => added,
+        }
     }
 }

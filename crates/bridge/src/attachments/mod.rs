@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 
 pub(crate) use calls::before_the_question;
+pub(crate) use calls::files_sent;
 pub(crate) use calls::then_files;
 pub(crate) use incoming::Incoming;
 pub(crate) use incoming::Unfit;

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use cctelegram_core::time::Clock as _;
 use serde_json::json;
 
 use super::failure::FAILED;
@@ -37,8 +36,7 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment) -> Result<ExitCo
     } else {
         Reaching::Telegram
     };
-    let now = SystemClock.now();
-    let found = super::runtime()?.block_on(doctor::examine(environment, reaching, now))?;
+    let found = super::runtime()?.block_on(doctor::examine(environment, reaching, &SystemClock))?;
     let count = |grade| found.iter().filter(|one| one.grade == grade).count();
     let failed = count(Grade::Failed);
     if args.json {

@@ -123,8 +123,8 @@ pub(super) fn put_beside(
     home: &Home,
     files: &[NamedFile],
     limits: FileLimits,
-) -> Result<FileCopies, Failure> {
-    let mut copies = FileCopies::default();
+) -> Result<CopiedFiles, Failure> {
+    let mut copies = CopiedFiles::default();
     if files.is_empty() {
         return Ok(copies);
     }
@@ -138,9 +138,10 @@ pub(super) fn put_beside(
     }
     home.prepare()?;
     for file in files {
-        let extension = FileName::clean(&file.name);
-        let extension = extension.extension().unwrap_or("bin");
-        let name = format!("send-{}.{extension}", Uuid::now_v7());
+        let clean = FileName::clean(&file.name);
+        // Without an ending the copy has none either: an event gives its file the ending of the copy.
+        let ending = clean.extension().map(|extension| format!(".{extension}"));
+        let name = format!("send-{}{}", Uuid::now_v7(), ending.unwrap_or_default());
         let path = home.attachments().join(&name);
         copy(file, &path, limits)?;
         copies.paths.push(path);
@@ -153,18 +154,18 @@ pub(super) fn put_beside(
 
 /// Copies that are taken away again unless their event is in the spool.
 #[derive(Default)]
-pub(super) struct FileCopies {
+pub(super) struct CopiedFiles {
     paths: Vec<PathBuf>,
     pub(super) named: Vec<Value>,
 }
 
-impl FileCopies {
+impl CopiedFiles {
     pub(super) fn keep(mut self) {
         self.paths.clear();
     }
 }
 
-impl Drop for FileCopies {
+impl Drop for CopiedFiles {
     fn drop(&mut self) {
         for path in &self.paths {
             // What cannot be removed is only in the way.

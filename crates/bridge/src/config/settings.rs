@@ -23,14 +23,15 @@ pub(crate) static ALL: &[&Setting] = &[
     &LOCKDOWN,
     &LOG,
     &TIME_ZONE,
+    &STYLE,
     &QUIET_HOURS,
     &RING_FOR,
     &FOLD_ABOVE,
     &REPEATS,
     &TOPICS,
-    &STYLE,
     &MAX_FILE,
     &MAX_FILES,
+    &MAX_TOTAL,
     &PROGRAMS,
     &API_URL,
     &PROXY,
@@ -219,6 +220,13 @@ pub(super) static MAX_FILES: Setting = Setting::key(
     "10",
     whole(1, 10),
     "So many files may be sent with one event.",
+);
+
+pub(super) static MAX_TOTAL: Setting = Setting::key(
+    "attachments.max_total_mb",
+    "1024",
+    whole(50, 1_048_576),
+    "All files that wait to be sent may have so much together; then further ones have to wait.",
 );
 
 pub(super) static PROGRAMS: Setting = Setting::key(

@@ -1,5 +1,7 @@
 //! Enrolling a group: its code seen there, and the press in private that decides.
 
+use std::time::Duration;
+
 use cctelegram_core::api::EnrolState;
 use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::EventName;
@@ -20,7 +22,9 @@ use super::press::MARK_WAIT;
 use super::press::answer;
 use super::record;
 use crate::app::App;
-use crate::groups::named;
+
+/// A stranger's wrong codes are recorded once in this time: anybody can write them, in a group of their own.
+const REFUSED_AGAIN: Duration = Duration::from_hours(1);
 
 /// The code in `/enrol <code>`, or in the `/start <code>` that Telegram's app writes for a link.
 pub(super) fn code(app: &App, message: &IncomingMessage) -> Option<String> {
@@ -53,7 +57,7 @@ pub(super) async fn use_code(
         title: group.map(|group| group.title.clone()).unwrap_or_default(),
         forum: group.is_some_and(|group| group.is_forum),
         user: from.id,
-        name: named(from),
+        name: from.first_name.clone(),
     };
     let used = UseCode {
         update: stored.id,
@@ -72,6 +76,12 @@ pub(super) async fn use_code(
         app.wake.changed();
         return Ok(());
     }
+    let is_stranger = !app.config.people.admits(from.id);
+    let hour_ago = app.now().minus(REFUSED_AGAIN);
+    if is_stranger && app.store.was_refused(from.id, hour_ago).await? {
+        app.store.ignore(stored.id).await?;
+        return Ok(());
+    }
     tracing::warn!(
         chat.id = message.chat.0,
         user.id = from.id.0,
@@ -84,6 +94,7 @@ pub(super) async fn use_code(
         .action("the code is unknown, used or expired: not answered");
     let handling = Handling {
         records: vec![record],
+        stranger: is_stranger.then_some(from.id),
         ..Handling::default()
     };
     app.store.handle(stored.id, handling).await?;
@@ -114,6 +125,7 @@ pub(super) async fn press(
         enrolment: button.enrolment,
         accepts: button.accepts,
         by: press.from.id,
+        people: app.config.people.chats(),
         now: app.now(),
     };
     match app.store.decide_enrolment(decide).await? {

@@ -31,15 +31,19 @@ pub(super) async fn handle(
     message: IncomingMessage,
 ) -> anyhow::Result<()> {
     let enrolled = app.store.enrolled_chat(message.chat).await?;
-    if let Some(code) = enrol::code(app, &message) {
-        return match (lacks_authority(&message), &message.from) {
-            (None, Some(from)) => enrol::use_code(app, stored, &message, from, &code).await,
-            (Some(why), _) => no_authority(app, stored, why).await,
-            (None, None) => no_authority(app, stored, "it names no sender").await,
-        };
+    let authority = match (lacks_authority(&message), &message.from) {
+        (None, Some(from)) => Ok(from.clone()),
+        (Some(why), _) => Err(why),
+        (None, None) => Err("it names no sender"),
+    };
+    if let (Some(code), Ok(from)) = (enrol::code(app, &message), &authority) {
+        return enrol::use_code(app, stored, &message, from, &code).await;
     }
+    // Anybody can add the bot to a group of their own: what is said there leaves no trace.
     let Some(enrolled) = enrolled else {
-        return no_authority(app, stored, "in a group that is not enrolled").await;
+        tracing::debug!(update.id = %stored.id, "a message in a group that is not enrolled was left alone");
+        app.store.ignore(stored.id).await?;
+        return Ok(());
     };
     if let Some(described) = &message.group {
         note_description(app, &enrolled, described).await?;
@@ -48,11 +52,9 @@ pub(super) async fn handle(
         app.store.ignore(stored.id).await?;
         return Ok(());
     };
-    if let Some(why) = lacks_authority(&message) {
-        return no_authority(app, stored, why).await;
-    }
-    let Some(from) = message.from.clone() else {
-        return no_authority(app, stored, "it names no sender").await;
+    let from = match authority {
+        Ok(from) => from,
+        Err(why) => return no_authority(app, stored, why).await,
     };
     if !app.config.people.admits(from.id) {
         return refuse(app, stored, from.id, &enrolled).await;
@@ -142,14 +144,17 @@ pub(super) async fn membership_changed(
             groups::thrown_out(app, stored.id, &enrolled, by).await?;
             return Ok(());
         }
-        StandingChange::Other => {
+        StandingChange::MaySend if groups::lacks_right(app, membership.chat).await? => {}
+        StandingChange::MaySend | StandingChange::Other => {
             app.store.ignore(stored.id).await?;
             return Ok(());
         }
         StandingChange::Returned => {}
     }
     let target = format!("chat {}", membership.chat);
-    let handling = if app.config.people.admits(by.id) {
+    // Whoever gives a right to the bot that is in the group is one of its administrators, and does not bring it back.
+    let counts = membership.change == StandingChange::MaySend || app.config.people.admits(by.id);
+    let handling = if counts {
         Handling {
             records: vec![record(app, EventName::RecipientReturned, by.id, target)],
             unpark: Some(membership.chat),

@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 
 pub(crate) use command::COMMANDS;
+pub(crate) use press::tell_presser;
 
 /// So many updates are read from the store at a time.
 const BATCH: u32 = 100;
@@ -141,7 +142,7 @@ async fn membership_changed(
             handling.unpark = Some(membership.chat);
             EventName::RecipientReturned
         }
-        StandingChange::Other => {
+        StandingChange::MaySend | StandingChange::Other => {
             app.store.ignore(stored.id).await?;
             return Ok(());
         }

@@ -25,9 +25,12 @@ use super::list;
 use super::record;
 use super::stranger;
 use crate::app::App;
+use crate::courtesy::Sorry;
 
 /// A press can be quicker than the mark of the message that carries the button; it is waited for so long.
 pub(super) const MARK_WAIT: Duration = Duration::from_secs(3);
+/// A stranger's presses in a group are recorded and answered once in this time.
+const REFUSED_AGAIN: Duration = Duration::from_mins(1);
 /// An answer to the presser may take so long; the next update waits meanwhile.
 const ANSWER: Duration = Duration::from_secs(5);
 
@@ -37,13 +40,23 @@ pub(super) async fn handle(
     stored: &StoredUpdate,
     press: IncomingPress,
 ) -> anyhow::Result<()> {
-    if press.from.is_bot || !app.config.people.admits(press.from.id) {
+    let is_stranger = press.from.is_bot || !app.config.people.admits(press.from.id);
+    if let Some(chat) = press.chat.filter(|chat| chat.is_group()) {
+        let is_enrolled = app.store.enrolled_chat(chat).await?.is_some();
+        match (is_stranger, is_enrolled) {
+            (false, true) => {}
+            (false, false) => return refuse(app, stored, &press, &Void::Unknown).await,
+            (true, true) => return refuse_in_group(app, stored, press).await,
+            // Anybody can have the bot's messages in a group of their own.
+            (true, false) => {
+                app.store.ignore(stored.id).await?;
+                return Ok(());
+            }
+        }
+    }
+    if is_stranger {
         let told = stranger::refuse(app, stored, &press.from, None, "button press").await?;
-        // Whoever is in an enrolled group sees its buttons, and is told each time.
-        if in_group(app, &press).await? {
-            let sorry = "Only allowed people decide here. Your press had no effect.";
-            answer(app, &press, sorry, CallbackStyle::Toast).await;
-        } else if told {
+        if told {
             answer(
                 app,
                 &press,
@@ -69,11 +82,29 @@ pub(super) async fn handle(
     }
 }
 
-async fn in_group(app: &App, press: &IncomingPress) -> anyhow::Result<bool> {
-    let Some(chat) = press.chat.filter(|chat| chat.is_group()) else {
-        return Ok(false);
-    };
-    Ok(app.store.enrolled_chat(chat).await?.is_some())
+/// A stranger's press in a group. Whoever is in it sees the buttons and can press them as often as they like, so it is
+/// recorded and answered once in a while.
+async fn refuse_in_group(
+    app: &App,
+    stored: &StoredUpdate,
+    press: IncomingPress,
+) -> anyhow::Result<()> {
+    let minute_ago = app.now().minus(REFUSED_AGAIN);
+    if app.store.was_refused(press.from.id, minute_ago).await? {
+        app.store.ignore(stored.id).await?;
+        return Ok(());
+    }
+    stranger::refuse_in_group(app, stored, &press).await?;
+    let text = "Only allowed people decide here. Your press had no effect.";
+    if app.courtesy.try_send(Sorry { press, text }).is_err() {
+        tracing::debug!("too many strangers press buttons: one is not answered");
+    }
+    Ok(())
+}
+
+/// Tells a presser in passing.
+pub(crate) async fn tell_presser(app: &App, press: &IncomingPress, text: &str) {
+    answer(app, press, text, CallbackStyle::Toast).await;
 }
 
 /// What the press comes to, before anything is changed.

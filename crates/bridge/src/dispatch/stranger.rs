@@ -5,7 +5,9 @@ use cctelegram_core::audit::EventName;
 use cctelegram_core::id::ChatId;
 use cctelegram_store::Handling;
 use cctelegram_store::StoredUpdate;
+use cctelegram_telegram::update::IncomingPress;
 use cctelegram_telegram::update::Sender;
+use serde_json::json;
 
 use super::record;
 use crate::app::App;
@@ -44,4 +46,29 @@ pub(super) async fn refuse(
     app.store.handle(stored.id, handling).await?;
     app.wake.outbox.notify_one();
     Ok(told)
+}
+
+/// Refuses a press in a group, on the record.
+pub(super) async fn refuse_in_group(
+    app: &App,
+    stored: &StoredUpdate,
+    press: &IncomingPress,
+) -> anyhow::Result<()> {
+    let user = press.from.id;
+    let record = record(app, EventName::AccessRefused, user, "button press")
+        .outcome(Disposition::Refused)
+        .details(json!({ "chat": press.chat }))
+        .action("refused, told so");
+    tracing::warn!(
+        user.id = user.0,
+        "a stranger's press in a group was refused"
+    );
+    app.metrics.refused.inc();
+    let handling = Handling {
+        records: vec![record],
+        stranger: Some(user),
+        ..Handling::default()
+    };
+    app.store.handle(stored.id, handling).await?;
+    Ok(())
 }

@@ -22,14 +22,29 @@ pub(super) async fn check(patient: &Patient<'_>, reaching: Reaching) -> Vec<Diag
         Ok(client) => client,
         Err(why) => return vec![Diagnosis::skipped(CLOCK, why)],
     };
-    vec![match bot::within(client.server_time()).await {
-        Ok(Some(theirs)) => compare(patient.now, theirs),
+    let before = patient.clock.now();
+    let answer = bot::within(client.server_time()).await;
+    let after = patient.clock.now();
+    vec![match answer {
+        Ok(Some(theirs)) => judge(before, after, theirs),
         Ok(None) => Diagnosis::skipped(CLOCK, "the server does not tell the time"),
         Err(error) => Diagnosis::skipped(CLOCK, error.to_string()),
     }]
 }
 
-/// `ours` was read a moment before the server answered.
+/// The server answered somewhere between `before` and `after`.
+fn judge(before: Timestamp, after: Timestamp, theirs: Timestamp) -> Diagnosis {
+    let took = after.since(before);
+    if took > NOTICEABLE {
+        let why = format!("the answer took {}: too long to compare", span(took));
+        return Diagnosis::skipped(CLOCK, why);
+    }
+    if before > after {
+        return Diagnosis::skipped(CLOCK, "this machine's clock was set back meanwhile");
+    }
+    compare(before.plus(took / 2), theirs)
+}
+
 fn compare(ours: Timestamp, theirs: Timestamp) -> Diagnosis {
     let ahead = ours.since(theirs);
     let off = ahead.max(theirs.since(ours));
@@ -52,6 +67,22 @@ fn compare(ours: Timestamp, theirs: Timestamp) -> Diagnosis {
 mod tests {
     use super::super::Grade;
     use super::*;
+
+    #[test]
+    fn the_middle_of_the_answers_way_is_compared_unless_it_took_too_long() {
+        let sent = Timestamp::from_millis(1_800_000_000_000);
+        let later = |seconds| sent.plus(Duration::from_secs(seconds));
+        for (before, after, theirs, grade) in [
+            (0, 28, 44, Grade::Ok),
+            (0, 28, 45, Grade::Warning),
+            (20, 28, 54, Grade::Ok),
+            (0, 31, 15, Grade::Skipped),
+            (1, 0, 0, Grade::Skipped),
+        ] {
+            let found = judge(later(before), later(after), later(theirs));
+            assert_eq!(found.grade, grade, "{before} {after} {theirs}");
+        }
+    }
 
     #[test]
     fn half_a_minute_is_noticed_and_five_are_wrong_in_both_directions() {

@@ -7,12 +7,11 @@ use std::path::PathBuf;
 
 use super::Diagnosis;
 use super::Patient;
+use super::tracked;
 
 const COPIES: &str = "token copies";
 /// Larger files of the home are not read: the database and the logs are watched for the token elsewhere.
 const LARGEST: u64 = 64 * 1024;
-/// An index of a repository that is larger is not read.
-const LARGEST_INDEX: u64 = 64 * 1024 * 1024;
 
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Diagnosis> {
     let token = patient.config.as_ref().ok();
@@ -29,11 +28,19 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Diagnosis> {
         .unwrap_or_default()
     {
         // Only the names that a copy of ours has: the rest is other people's business.
-        if is_copy_by_name(&path) && holds(&path, token) == Some(true) {
-            found.push(holding(&path));
+        if is_copy_by_name(&path) {
+            match holds(&path, token) {
+                Ok(true) => found.push(holding(&path)),
+                Ok(false) => {}
+                Err(error) => found.push(unreadable(&path, &error)),
+            }
         }
     }
-    found.extend(tracked(&patient.home.env_file()));
+    found.extend(match tracked::by_git(&patient.home.env_file()) {
+        Ok(None) => None,
+        Ok(Some(work_tree)) => Some(tracking(&patient.home.env_file(), &work_tree)),
+        Err(why) => Some(Diagnosis::skipped(COPIES, why)),
+    });
     if !found.is_empty() {
         return found;
     }
@@ -57,10 +64,16 @@ fn files_of(directory: &Path, found: &mut Vec<Diagnosis>) -> Vec<PathBuf> {
             return Vec::new();
         }
     };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut paths: Vec<PathBuf> = paths
-        .filter(|path| fs::symlink_metadata(path).is_ok_and(|about| about.is_file()))
-        .collect();
+    let mut paths = Vec::new();
+    for entry in entries {
+        let kind = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)));
+        match kind {
+            Ok((path, kind)) if kind.is_file() => paths.push(path),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => found.push(unreadable(directory, &error)),
+        }
+    }
     paths.sort();
     paths
 }
@@ -70,13 +83,21 @@ fn in_home(path: &Path, env_file: &Path, token: Option<&[u8]>) -> Option<Diagnos
         return None;
     }
     match (holds(path, token), is_copy_by_name(path)) {
-        (Some(true), _) => Some(holding(path)),
-        (_, true) => {
+        (Ok(true), _) => Some(holding(path)),
+        (Ok(false) | Err(_), true) => {
             let what = format!("{} looks like a copy of .env", path.display());
             Some(Diagnosis::warning(COPIES, what, "Remove it if it is one."))
         }
-        (Some(false) | None, false) => None,
+        (Ok(false), false) => None,
+        (Err(error), false) => Some(unreadable(path, &error)),
     }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnosis {
+    Diagnosis::skipped(
+        COPIES,
+        format!("{} cannot be looked through: {error}", path.display()),
+    )
 }
 
 fn holding(path: &Path) -> Diagnosis {
@@ -88,14 +109,30 @@ fn holding(path: &Path) -> Diagnosis {
     )
 }
 
-/// Does a file of ordinary size hold the token? `None` when that cannot be told.
-fn holds(path: &Path, token: Option<&[u8]>) -> Option<bool> {
-    let token = token?;
-    if fs::metadata(path).ok()?.len() > LARGEST {
-        return None;
+fn tracking(env_file: &Path, work_tree: &Path) -> Diagnosis {
+    let shown = env_file.display();
+    let what = format!("{shown} is tracked by Git in {}", work_tree.display());
+    let remedy =
+        "git rm --cached it, add it to .gitignore, and get a new token from @BotFather (/revoke).";
+    Diagnosis::failed(COPIES, what, remedy)
+}
+
+/// Does a file of ordinary size hold the token? Without one nothing does.
+fn holds(path: &Path, token: Option<&[u8]>) -> io::Result<bool> {
+    let Some(token) = token else {
+        return Ok(false);
+    };
+    let read = || {
+        if fs::metadata(path)?.len() > LARGEST {
+            return Ok(Vec::new());
+        }
+        fs::read(path)
+    };
+    match read() {
+        Ok(bytes) => Ok(bytes.windows(token.len()).any(|part| part == token)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
-    let bytes = fs::read(path).ok()?;
-    Some(bytes.windows(token.len()).any(|part| part == token))
 }
 
 /// Names that editors and careful people give to copies of `.env`.
@@ -110,34 +147,22 @@ fn is_copy_by_name(path: &Path) -> bool {
         && (is_variant(".env") || is_variant("#.env") || is_variant(".#.env") || &*name == ".#.env")
 }
 
-/// Is the file of the token under version control? Git lists the files that it tracks in its index, by their paths.
-fn tracked(env_file: &Path) -> Option<Diagnosis> {
-    let work_tree = env_file
-        .ancestors()
-        .skip(1)
-        .find(|folder| folder.join(".git").exists())?;
-    let index = work_tree.join(".git/index");
-    let inside = env_file.strip_prefix(work_tree).ok()?;
-    let about = fs::metadata(&index).ok()?;
-    let shown = env_file.display();
-    if about.len() > LARGEST_INDEX {
-        let what = format!("{} is too large to look for {shown}", index.display());
-        return Some(Diagnosis::skipped(COPIES, what));
-    }
-    let bytes = fs::read(&index).ok()?;
-    let mut wanted = inside.as_os_str().as_encoded_bytes().to_vec();
-    wanted.push(0);
-    let listed = bytes.windows(wanted.len()).any(|part| part == wanted);
-    listed.then(|| {
-        let what = format!("{shown} is tracked by Git in {}", work_tree.display());
-        let remedy = "git rm --cached it, add it to .gitignore, and get a new token from @BotFather (/revoke).";
-        Diagnosis::failed(COPIES, what, remedy)
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Grade;
     use super::*;
+
+    #[test]
+    fn security_what_cannot_be_read_is_not_counted_as_free_of_the_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("notes");
+        fs::write(&file, "it is 12:abc").unwrap();
+        let token = Some(b"12:abc".as_slice());
+        let grade = |path: &Path| in_home(path, Path::new("/.env"), token).map(|one| one.grade);
+        assert_eq!(grade(&file), Some(Grade::Failed));
+        assert_eq!(grade(folder.path()), Some(Grade::Skipped));
+        assert_eq!(grade(&folder.path().join("gone")), None);
+    }
 
     #[test]
     fn copies_are_known_by_their_names() {

@@ -1,6 +1,7 @@
 //! The database: whole, of a version that we know, and what of its queue needs somebody's hand.
 
 use std::fs;
+use std::io;
 
 use cctelegram_core::time::span;
 use cctelegram_store::Store;
@@ -17,8 +18,13 @@ const MIB: u64 = 1024 * 1024;
 
 pub(super) async fn check(patient: &Patient<'_>) -> Vec<Diagnosis> {
     let path = patient.home.database();
-    if !path.exists() {
-        let skipped = |check| Diagnosis::skipped(check, "there is none before the first start");
+    let why = match path.try_exists() {
+        Ok(true) => None,
+        Ok(false) => Some("there is none before the first start".to_owned()),
+        Err(error) => Some(format!("{} cannot be looked at: {error}", path.display())),
+    };
+    if let Some(why) = why {
+        let skipped = |check| Diagnosis::skipped(check, why.clone());
         return [DATABASE, WAL, QUEUE].map(skipped).into();
     }
     let mut found = match examine(patient).await {
@@ -33,15 +39,25 @@ pub(super) async fn check(patient: &Patient<'_>) -> Vec<Diagnosis> {
     };
     let mut wal = path.into_os_string();
     wal.push("-wal");
-    found.push(match fs::metadata(&wal).map_or(0, |about| about.len()) {
+    found.push(log_of(fs::metadata(&wal).map(|about| about.len())));
+    found
+}
+
+/// Its size, where there is one.
+fn log_of(size: io::Result<u64>) -> Diagnosis {
+    let size = match size {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+        Err(error) => return Diagnosis::skipped(WAL, format!("it cannot be looked at: {error}")),
+        Ok(size) => size,
+    };
+    match size {
         size if size > LARGEST_WAL => Diagnosis::warning(
             WAL,
             format!("it has grown to {} MiB", size / MIB),
             "A reader keeps it from being emptied: restart the bridge.",
         ),
         size => Diagnosis::ok(WAL, format!("{} MiB", size / MIB)),
-    });
-    found
+    }
 }
 
 async fn examine(patient: &Patient<'_>) -> Result<Vec<Diagnosis>, StoreError> {
@@ -100,22 +116,43 @@ async fn queue(patient: &Patient<'_>, store: &Store) -> Result<Vec<Diagnosis>, S
         let remedy = "That person has to press Start in the bot's chat.";
         found.push(Diagnosis::warning(QUEUE, what, remedy));
     }
-    let most = patient
-        .config
-        .as_ref()
-        .map(|config| config.intake.max_queue_size);
     let waits = format!(
         "{} messages wait, {} are held back, {} requests are open",
         counts.waiting, counts.held, counts.pending_approvals
     );
-    found.push(
-        if most.is_ok_and(|most| counts.waiting.saturating_mul(10) >= most.saturating_mul(9)) {
+    let most = patient
+        .config
+        .as_ref()
+        .map(|config| config.intake.max_queue_size);
+    found.push(match most {
+        Ok(most) if counts.waiting.saturating_mul(10) >= most.saturating_mul(9) => {
             let remedy =
                 "Producers have to wait soon: see why nothing is sent, or raise MAX_QUEUE_SIZE.";
             Diagnosis::warning(QUEUE, waits, remedy)
-        } else {
-            Diagnosis::ok(QUEUE, waits)
-        },
-    );
+        }
+        Ok(_) => Diagnosis::ok(QUEUE, waits),
+        Err(_) => {
+            let why = "how many may wait is unknown, because the settings have mistakes";
+            Diagnosis::skipped(QUEUE, format!("{waits}; {why}"))
+        }
+    });
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Grade;
+    use super::*;
+
+    #[test]
+    fn a_log_that_cannot_be_looked_at_is_not_called_empty() {
+        for (size, grade) in [
+            (Ok(0), Grade::Ok),
+            (Ok(LARGEST_WAL + 1), Grade::Warning),
+            (Err(io::ErrorKind::NotFound.into()), Grade::Ok),
+            (Err(io::ErrorKind::PermissionDenied.into()), Grade::Skipped),
+        ] {
+            assert_eq!(log_of(size).grade, grade);
+        }
+    }
 }

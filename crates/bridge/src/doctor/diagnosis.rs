@@ -59,6 +59,17 @@ impl Diagnosis {
         Self::new(check, Grade::Failed, found, Some(remedy.into()))
     }
 
+    /// Something failed: the error's first line says what, the second what to do.
+    pub(super) fn error(check: &'static str, error: &anyhow::Error) -> Self {
+        let text = error.to_string();
+        let (what, remedy) = text
+            .split_once('\n')
+            .unwrap_or((&text, "See docs/DOCTOR.md."));
+        let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+        let what = [vec![what.to_owned()], causes].concat().join(": ");
+        Self::failed(check, what, remedy)
+    }
+
     pub(super) fn skipped(check: &'static str, why: impl Into<String>) -> Self {
         Self::new(check, Grade::Skipped, why, None)
     }

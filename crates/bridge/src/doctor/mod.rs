@@ -13,8 +13,10 @@ mod port;
 mod running;
 mod settings;
 mod spool;
+mod tracked;
 
 use cctelegram_core::api::Status;
+use cctelegram_core::time::Clock;
 use cctelegram_core::time::Timestamp;
 
 use crate::client::ClientError;
@@ -37,12 +39,12 @@ pub(crate) enum Reaching {
 
 /// The set-up that is looked at.
 struct Patient<'a> {
-    environment: &'a Environment,
     home: Home,
     config: Result<Config, Mistakes>,
     /// What a running bridge says of itself.
     bridge: Result<Status, ClientError>,
     now: Timestamp,
+    clock: &'a dyn Clock,
 }
 
 impl Patient<'_> {
@@ -58,18 +60,18 @@ impl Patient<'_> {
 pub(crate) async fn examine(
     environment: &Environment,
     reaching: Reaching,
-    now: Timestamp,
+    clock: &dyn Clock,
 ) -> Result<Vec<Diagnosis>, Mistakes> {
     let patient = Patient {
-        environment,
         home: config::home(environment)?,
         config: config::load(environment),
         bridge: running_bridge(environment).await?,
-        now,
+        now: clock.now(),
+        clock,
     };
     let mut found = settings::check(&patient);
     found.extend(people::check(&patient));
-    found.extend(permissions::check(&patient));
+    found.extend(permissions::check(&patient).await);
     found.extend(copies::check(&patient));
     found.extend(bot::check(&patient, reaching).await);
     found.extend(clock::check(&patient, reaching).await);

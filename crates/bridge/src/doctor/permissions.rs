@@ -1,31 +1,40 @@
 //! Who may look into the home, and whose it is.
 
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::path::PathBuf;
 
 use super::Diagnosis;
 use super::Patient;
+use crate::keys;
 
 const PERMISSIONS: &str = "permissions";
 
-pub(super) fn check(patient: &Patient<'_>) -> Vec<Diagnosis> {
+pub(super) async fn check(patient: &Patient<'_>) -> Vec<Diagnosis> {
     let mut looked = 0_usize;
     let mut found = Vec::new();
-    let paths = patient.home.private_paths();
-    for path in paths.into_iter().chain(key_file(patient)) {
-        match look(&path) {
-            Ok(Some(problem)) => found.push(problem),
-            Ok(None) => looked = looked.saturating_add(1),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                let what = format!("{} cannot be looked at: {error}", path.display());
-                let remedy = "Run this as the user that runs the bridge.";
-                found.push(Diagnosis::failed(PERMISSIONS, what, remedy));
+    match patient.home.private_paths() {
+        Ok(paths) => {
+            for path in paths {
+                match look(&path) {
+                    Ok(Some(problem)) => found.push(problem),
+                    Ok(None) => looked = looked.saturating_add(1),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => {
+                        let what = format!("{} cannot be looked at: {error}", path.display());
+                        let remedy = "Run this as the user that runs the bridge.";
+                        found.push(Diagnosis::failed(PERMISSIONS, what, remedy));
+                    }
+                }
             }
         }
+        Err(error) => found.push(Diagnosis::error(PERMISSIONS, &error.into())),
+    }
+    match key_file(patient).await {
+        Ok(there) => looked = looked.saturating_add(usize::from(there)),
+        Err(problem) => found.push(problem),
     }
     if found.is_empty() {
         found.push(if looked == 0 {
@@ -36,6 +45,35 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Diagnosis> {
         });
     }
     found
+}
+
+/// The key stands apart from the data; who has both can read everything. Is it there? It has to be once the database has
+/// keys.
+async fn key_file(patient: &Patient<'_>) -> Result<bool, Diagnosis> {
+    let place = patient.config(PERMISSIONS)?.key_file.as_ref();
+    let there = keys::is_there(place, &patient.home);
+    if there.map_err(|error| Diagnosis::error(PERMISSIONS, &error))? {
+        return Ok(true);
+    }
+    let database = patient.home.database();
+    let unknown = |error: &dyn Display| {
+        let what =
+            format!("the key file is missing; whether the database needs it is unknown: {error}");
+        Diagnosis::skipped(PERMISSIONS, what)
+    };
+    if !database.try_exists().map_err(|error| unknown(&error))? {
+        return Ok(false);
+    }
+    let store = cctelegram_store::open_to_read(&database).await;
+    let stored = store.map_err(|error| unknown(&error))?.keys().await;
+    let stored = stored.map_err(|error| unknown(&error))?;
+    match place.filter(|_| !stored.is_empty()) {
+        Some(place) => {
+            let error = anyhow::Error::msg(keys::missing(place, &stored));
+            Err(Diagnosis::error(PERMISSIONS, &error))
+        }
+        None => Ok(false),
+    }
 }
 
 /// What is wrong with one file or directory.
@@ -62,16 +100,4 @@ fn look(path: &Path) -> io::Result<Option<Diagnosis>> {
     let what = format!("{shown} is open to others (mode {mode:04o})");
     let remedy = format!("chmod {private} {shown}");
     Ok(Some(Diagnosis::failed(PERMISSIONS, what, remedy)))
-}
-
-/// The key stands apart from the data; who has both can read everything.
-fn key_file(patient: &Patient<'_>) -> Option<PathBuf> {
-    let set = |name| {
-        let value = patient.environment.get(name)?;
-        (!value.is_empty()).then(|| PathBuf::from(value))
-    };
-    set("CC_TELEGRAM_KEY_FILE").or_else(|| {
-        let config = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
-        Some(config.join("cctelegram/key"))
-    })
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Diagnosis;
 use super::Patient;
+use crate::spool;
 
 const SPOOL: &str = "spool";
 const REJECTED: &str = "rejected files";
@@ -51,18 +52,49 @@ fn rejected(folder: &Path) -> Diagnosis {
 
 /// Counts files, drafts left out; or says why that cannot be done.
 fn count(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<usize, String> {
+    let cannot = |error: io::Error| format!("{} cannot be listed: {error}", folder.display());
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err("the folder is made at the first start".to_owned());
         }
-        Err(error) => return Err(format!("{} cannot be listed: {error}", folder.display())),
+        Err(error) => return Err(cannot(error)),
     };
-    let files = entries.filter_map(Result::ok).filter(|entry| {
+    let mut count = 0_usize;
+    for entry in entries {
+        let entry = entry.map_err(cannot)?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        is_file && !name.starts_with('.') && wanted(&name)
-    });
-    Ok(files.count())
+        let is_file = match entry.file_type() {
+            Ok(kind) => kind.is_file(),
+            // Taken in meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(cannot(error)),
+        };
+        let is_draft = name.starts_with('.') && !spool::is_claimed(name.as_bytes());
+        if is_file && !is_draft && wanted(&name) {
+            count = count.saturating_add(1);
+        }
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stopped_bridge_had_claimed_waits_too() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a.json", ".taken-7-b.json", ".draft", "b.json.reason"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(count(folder.path(), |_| true), Ok(3));
+        let file = folder.path().join("a.json");
+        assert!(
+            count(&file, |_| true)
+                .unwrap_err()
+                .contains("cannot be listed")
+        );
+    }
 }

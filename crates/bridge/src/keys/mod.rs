@@ -20,6 +20,7 @@ use cctelegram_crypto::NotMade;
 use cctelegram_crypto::NotOpened;
 use cctelegram_crypto::Purpose;
 use cctelegram_crypto::Sealed;
+use cctelegram_store::SEALING;
 use cctelegram_store::Store;
 use cctelegram_store::StoredKey;
 use cctelegram_store::StoredUpdate;
@@ -52,9 +53,7 @@ impl Keys {
         store: &Store,
         now: Timestamp,
     ) -> anyhow::Result<Self> {
-        let place = place.context(
-            "there is no place for the key file: neither HOME nor XDG_CONFIG_HOME is set\nSet CC_TELEGRAM_KEY_FILE to its path.",
-        )?;
+        let place = place.context(NO_PLACE)?;
         let stored = store
             .keys()
             .await
@@ -105,8 +104,16 @@ impl Keys {
     }
 }
 
-/// The first key for the inbox. Updates that an earlier version stored unsealed are sealed in the same transaction; from
-/// then on an unsealed one is not believed.
+/// Is there a key file that can be used? What is wrong with one that cannot is an error; nothing is made.
+pub(crate) fn is_there(place: Option<&KeyPlace>, home: &Home) -> anyhow::Result<bool> {
+    let place = place.context(NO_PLACE)?;
+    apart(place, home)?;
+    Ok(file::read(&place.path)?.is_some())
+}
+
+/// The first key for the inbox. Updates that an earlier version stored unsealed are sealed in the same transaction, if it
+/// is from that version that the database was just brought up to date. No other unsealed one is believed: it stays as it
+/// is, and is refused on the record when its turn comes.
 async fn first_inbox_key(
     store: &Store,
     master: &MasterKey,
@@ -123,7 +130,12 @@ async fn first_inbox_key(
     let record = Record::new(now, EventName::KeyMade, Actor::System, target);
     let ring = KeyRing::new(key, Vec::new());
     let mut sealed = Vec::new();
-    for update in store.unsealed_updates().await? {
+    let taken_over = if store.found_version() < SEALING {
+        store.unsealed_updates().await?
+    } else {
+        Vec::new()
+    };
+    for update in taken_over {
         let body = seal_update(&ring, update.bot, update.number, &update.body);
         sealed.push((update.id, body.context("seal a stored update")?));
     }
@@ -179,7 +191,8 @@ fn unwrap<P: Purpose>(
     })
 }
 
-fn missing(place: &KeyPlace, stored: &[StoredKey]) -> String {
+/// What to say of a key file that is not there although the database has keys.
+pub(crate) fn missing(place: &KeyPlace, stored: &[StoredKey]) -> String {
     let wanted = stored.iter().find_map(|key| key.wrapped.key());
     let named = wanted.map_or(String::new(), |id| format!(" {id}"));
     format!(
@@ -209,6 +222,8 @@ fn place_of(row: &str) -> Context<'_> {
         column: "sealed",
     }
 }
+
+const NO_PLACE: &str = "there is no place for the key file: neither HOME nor XDG_CONFIG_HOME is set\nSet CC_TELEGRAM_KEY_FILE to its path.";
 
 #[cfg(test)]
 mod tests {

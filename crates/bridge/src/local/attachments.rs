@@ -12,6 +12,7 @@ use cctelegram_core::event::Event;
 use cctelegram_core::event::Rejected;
 use cctelegram_core::event::Wanted;
 use cctelegram_core::file::FileName;
+use cctelegram_store::StoreError;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 
@@ -28,6 +29,12 @@ const MOST_UNUSED: u64 = 512 * 1024 * 1024;
 /// So much of a file that is too large is read to its end, in bytes: a client that still sends would not see the answer.
 const READ_ANYWAY: u64 = 256 * 1024 * 1024;
 
+/// Files that are received at once: each lies on the disk before it is stored.
+pub(super) const AT_ONCE: usize = 4;
+
+/// A file waits so long for its turn.
+const TURN: Duration = Duration::from_secs(2);
+
 #[derive(Deserialize)]
 pub(super) struct Named {
     name: String,
@@ -43,13 +50,14 @@ pub(super) async fn post(
     if app.memory.is_short(app.now()) {
         return Err(crate::intake::Refusal::Memory.into());
     }
+    let turn = tokio::time::timeout(TURN, local.uploads.acquire()).await;
+    let Ok(Ok(_turn)) = turn else {
+        let message = "other files are being handed over at this moment; try again later";
+        return Err(busy(message));
+    };
     if app.store.unused_bytes().await? > MOST_UNUSED {
         let message = "too many files wait for the events that name them; try again later";
-        return Err(Refused::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "files_full",
-            message,
-        ));
+        return Err(busy(message));
     }
     let incoming = receive(&local, body).await?;
     let file = incoming.store(app, FileName::clean(&name)).await?;
@@ -98,6 +106,10 @@ async fn receive(local: &Local, body: Body) -> Result<Incoming, Refused> {
     }
 }
 
+fn busy(message: impl Into<String>) -> Refused {
+    Refused::new(StatusCode::TOO_MANY_REQUESTS, "files_full", message)
+}
+
 fn stopped() -> Refused {
     let message = "the bridge is stopping; hand the file over again when it runs";
     Refused::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", message)
@@ -133,6 +145,9 @@ pub(super) async fn resolve(app: &App, event: Event) -> Result<Event, Refused> {
         let mut file = upload.file;
         if let Some(name) = name {
             file.name = FileName::chosen(&name, file.name.as_str());
+            if file.name.is_of_program() && !app.config.files.programs {
+                return Err(Unfit::Program.into());
+            }
         }
         files.push(file);
     }
@@ -151,6 +166,7 @@ impl From<Unfit> for Refused {
             Unfit::Empty | Unfit::Program | Unfit::Uncheckable(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unfit_file", message)
             }
+            Unfit::Store(full @ StoreError::FilesFull(_)) => busy(full.to_string()),
             Unfit::Store(error) => error.into(),
             Unfit::Io(error) => {
                 tracing::error!(%error, "a file that was handed over cannot be kept");

@@ -68,11 +68,10 @@ pub(super) async fn remove(
     let entry = entry.ok_or_else(missing)?;
     let target = chat.to_string();
     let record = Record::new(app.now(), EventName::ChatRemoved, peer.actor(), target);
-    if !app.store.remove_chat(ChatId(chat), record).await? {
+    let people = app.config.people.chats();
+    if !app.store.remove_chat(ChatId(chat), people, record).await? {
         return Err(missing());
     }
-    let people = app.config.people.chats();
-    app.store.reconcile(people, app.now()).await?;
     app.wake.outbox.notify_one();
     tracing::info!(chat.id = chat, "a group is no longer enrolled");
     Ok(Json(entry))

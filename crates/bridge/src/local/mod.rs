@@ -22,6 +22,7 @@ use axum::routing::delete;
 use axum::routing::get;
 use axum::routing::post;
 use cctelegram_core::audit::Actor;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -39,6 +40,8 @@ struct Local {
     app: Arc<App>,
     /// Waiters are let go when the bridge stops; they connect again to the next one.
     stop: CancellationToken,
+    /// So many files are received at once.
+    uploads: Arc<Semaphore>,
 }
 
 /// Serves the socket until `stop` is cancelled and the requests in hand are answered.
@@ -78,6 +81,7 @@ pub(crate) async fn run(
         .with_state(Local {
             app,
             stop: stop.clone(),
+            uploads: Arc::new(Semaphore::new(attachments::AT_ONCE)),
         });
     let service = routes.into_make_service_with_connect_info::<peer::Peer>();
     axum::serve(listener, service)

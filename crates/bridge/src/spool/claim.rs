@@ -24,7 +24,7 @@ pub(super) struct Claimed {
 }
 
 /// Does this name belong to a claimed file?
-pub(super) fn is_claimed(name: &[u8]) -> bool {
+pub(crate) fn is_claimed(name: &[u8]) -> bool {
     name.starts_with(PREFIX.as_bytes())
 }
 

@@ -1,6 +1,7 @@
 //! The spool: event files become events. A file is removed only after its event is durably stored.
 
 mod claim;
+mod discard;
 mod open;
 mod reject;
 mod shelf;
@@ -27,6 +28,8 @@ use crate::app::App;
 use crate::intake;
 use crate::intake::Refusal;
 
+pub(crate) use claim::is_claimed;
+
 use claim::Claimed;
 use open::Fingerprint;
 use open::Folder;
@@ -50,6 +53,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// Takes event files in until `stop` is cancelled.
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let folder = Folder::open(&app.config.home)?;
+    Shelf::clear(&app.config.home);
     let watcher = watch::start(&app);
     let mut spool = Spool {
         app,
@@ -104,8 +108,10 @@ struct Spool {
 struct Batch {
     looked_at: usize,
     taken: usize,
+    /// The store refused one of them.
+    is_refused: bool,
     /// Why one of them has to wait.
-    refused: Option<Refusal>,
+    waits: Option<anyhow::Error>,
 }
 
 /// What a file turned out to be.
@@ -138,19 +144,19 @@ impl Spool {
         self.app.health.spool(None);
         self.unsettled.retain(|name, _| names.contains(name));
         self.recorded.retain(|name, _| names.contains(name));
-        let mut refused = None;
+        let mut waits = None;
         let mut rest = names.as_slice();
         while !rest.is_empty() && !stop.is_cancelled() {
             let batch = self.take_batch(rest).await;
             // One file that the store refuses must not keep later ones back; a full queue refuses all.
-            let all_wait = batch.taken == 0 && batch.refused.is_some();
-            refused = batch.refused.or(refused);
+            let all_wait = batch.taken == 0 && batch.is_refused;
+            waits = batch.waits.or(waits);
             rest = rest.get(batch.looked_at..).unwrap_or_default();
             if all_wait {
                 break;
             }
         }
-        if self.tell_waiting(refused) {
+        if self.tell_waiting(waits) {
             return Again::Later;
         }
         let look_anyway = if self.watcher.is_some() {
@@ -199,7 +205,15 @@ impl Spool {
                         sources.push(read);
                         Ok(())
                     }
-                    Err(ungathered) => self.set_back(file, ungathered).await,
+                    Err(Ungathered::Refused(reason)) => {
+                        self.refuse_claimed(&file, &reason).await;
+                        Ok(())
+                    }
+                    Err(Ungathered::Later(error)) => {
+                        file.put_back(&self.folder);
+                        batch.waits = Some(error);
+                        Ok(())
+                    }
                 },
                 Ok(Look::Nothing) => Ok(()),
                 Err(error) => Err(error),
@@ -231,25 +245,12 @@ impl Spool {
                     self.shelf.keep(read);
                     tracing::debug!(file = %file.name().display(), "an event file has to wait");
                     file.put_back(&self.folder);
-                    batch.refused = Some(refusal);
+                    batch.is_refused = true;
+                    batch.waits = Some(refusal.into());
                 }
             }
         }
         batch
-    }
-
-    /// An event without its files is refused, or waits until they can be read.
-    async fn set_back(&mut self, file: Claimed, why: Ungathered) -> anyhow::Result<()> {
-        match why {
-            Ungathered::Refused(reason) => {
-                self.refuse_claimed(&file, &reason).await;
-                Ok(())
-            }
-            Ungathered::Later(error) => {
-                file.put_back(&self.folder);
-                Err(error)
-            }
-        }
     }
 
     /// Sets a file aside whose event will never be taken, however long it waits.
@@ -262,13 +263,10 @@ impl Spool {
     }
 
     /// Notes why files have to wait, once until none has to; true while some do.
-    fn tell_waiting(&mut self, refused: Option<Refusal>) -> bool {
-        let waits = refused.is_some();
-        if let Some(refusal) = refused.filter(|_| !self.waits) {
-            tracing::warn!(
-                reason = format!("{:#}", anyhow::Error::from(refusal)),
-                "event files have to wait"
-            );
+    fn tell_waiting(&mut self, why: Option<anyhow::Error>) -> bool {
+        let waits = why.is_some();
+        if let Some(why) = why.filter(|_| !self.waits) {
+            tracing::warn!(reason = format!("{why:#}"), "event files have to wait");
         }
         self.waits = waits;
         waits

@@ -18,6 +18,7 @@ use rustix::fs::Mode;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::discard;
 use super::open;
 use super::open::Fingerprint;
 use super::open::Trouble;
@@ -207,10 +208,22 @@ impl Shelf {
     /// The event is stored: its files are removed, unless their producer has written to them since.
     pub(super) fn remove(home: &Home, sources: Vec<Source>) {
         for Source { path, read, .. } in sources {
-            if let Err(error) = folder(home).and_then(|folder| unlink(&folder, &path, read)) {
+            if let Err(error) = folder(home).and_then(|folder| discard::file(&folder, &path, read))
+            {
                 let error = format!("{error:#}");
                 tracing::error!(file = path, error, "a stored attachment cannot be removed");
             }
+        }
+    }
+
+    /// Removes what an earlier process had taken to remove and did not come to.
+    pub(super) fn clear(home: &Home) {
+        if let Err(error) = folder(home).and_then(|folder| discard::leftovers(&folder)) {
+            let error = format!("{error:#}");
+            tracing::warn!(
+                error,
+                "stored attachments of an earlier process cannot be removed"
+            );
         }
     }
 
@@ -283,19 +296,4 @@ async fn store(
         return Err(Ungathered::Refused(reason.to_owned()));
     }
     incoming.store(app, name).await.map_err(unfit)
-}
-
-fn unlink(folder: &OwnedFd, path: &str, read: Fingerprint) -> anyhow::Result<()> {
-    let (parent, name) = match path.rsplit_once('/') {
-        Some((parent, name)) => (Some(open::folder_beneath(folder.as_fd(), parent)?), name),
-        None => (None, path),
-    };
-    let parent = parent.as_ref().unwrap_or(folder);
-    match rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) if Fingerprint::of(&stat).is_content_of(&read) => {
-            Ok(rustix::fs::unlinkat(parent, name, AtFlags::empty())?)
-        }
-        Ok(_) | Err(Errno::NOENT) => Ok(()),
-        Err(errno) => Err(errno.into()),
-    }
 }

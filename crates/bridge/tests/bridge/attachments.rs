@@ -5,7 +5,9 @@
 )]
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use cctelegram_testkit::Setup;
@@ -133,7 +135,9 @@ async fn an_event_file_brings_its_files_and_they_are_removed_with_it() {
     fs::write(shelf(&bridge).join("charts/x.png"), png()).expect("room");
     fs::write(shelf(&bridge).join("report.html"), "<b>good</b>").expect("room");
     let files = json!(["report.html", { "file": "charts/x.png", "name": "Chart" }]);
-    bridge.drop_event("report", &naming("The report", files));
+    let mut event = naming("The report", files);
+    event["data"]["severity"] = json!("error");
+    bridge.drop_event("report", &event);
     let text = bridge.message_with(USER, "The report").await;
     let report = document(&bridge, "report.html").await;
     let photo = bridge
@@ -345,6 +349,7 @@ async fn security_a_request_shows_its_files_first_and_its_digest_covers_them() {
             "{shown}"
         );
         assert!(!question.keyboard.is_empty());
+        assert!(!question.silent, "a question rings, its files do not");
         let before = bridge.emulator.messages(USER);
         let before = before
             .iter()
@@ -546,5 +551,172 @@ async fn files_that_no_event_named_are_dropped_at_the_start() {
         (answer.status, &answer.body["code"]),
         (422, &json!("no_such_attachment"))
     );
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_whose_files_cannot_be_kept_waits_in_peace_and_holds_no_other_up() {
+    let bridge = TestBridge::start(setup()).await;
+    let incoming = bridge.root().join("incoming");
+    fs::remove_dir(&incoming).expect("it is empty");
+    fs::write(&incoming, "in the way").expect("room");
+    fs::write(shelf(&bridge).join("a.txt"), "text").expect("room");
+    bridge.drop_event("stuck", &naming("Stuck", json!(["a.txt"])));
+    until("it is told", async || {
+        bridge
+            .log()
+            .contains("event files have to wait")
+            .then_some(())
+    })
+    .await;
+    for number in 0..3 {
+        let title = format!("Meanwhile {number}");
+        bridge.drop_event(&title, &naming(&title, json!([])));
+        bridge.message_with(USER, &title).await;
+    }
+    let log = bridge.log();
+    let told = log
+        .lines()
+        .filter(|line| line.contains("an event file") || line.contains("event files"));
+    let told: Vec<&str> = told.collect();
+    assert_eq!(told.len(), 1, "once per episode: {told:#?}");
+    // Even the folder itself is made anew.
+    fs::remove_file(&incoming).expect("it is ours");
+    assert_eq!(content(&document(&bridge, "a.txt").await), b"text");
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_new_name_does_not_make_a_program_of_a_file() {
+    let bridge = TestBridge::start(setup()).await;
+    let taken = upload(&bridge, "notes.txt", b"@echo off").await;
+    let id = &taken["attachment_id"];
+    for name in ["setup.exe", "RUN.BAT", "app.apk"] {
+        let event = naming("A gift", json!([{ "id": id, "name": name }]));
+        let answer = bridge.socket.post("/v1/events", &event).await;
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (422, &json!("unfit_file")),
+            "{name}"
+        );
+    }
+    let event = naming("A gift", json!([{ "id": id, "name": "other.md" }]));
+    assert_eq!(bridge.socket.post("/v1/events", &event).await.status, 202);
+    document(&bridge, "other.md").await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_secrets_are_masked_in_text_that_runs_too() {
+    let bridge = TestBridge::start(setup().config("[attachments]\nprograms = true")).await;
+    let secret = format!("AKIA{}", "IOSFODNN7EXAMPLE");
+    for name in ["deploy.bat", "run.cmd", "example.com"] {
+        let taken = upload(&bridge, name, format!("set KEY={secret}\n").as_bytes()).await;
+        let event = naming(name, json!([{ "id": taken["attachment_id"] }]));
+        bridge.socket.post("/v1/events", &event).await;
+        let sent = document(&bridge, name).await;
+        let shown = String::from_utf8_lossy(content(&sent)).into_owned();
+        assert!(
+            shown.contains("[redacted") && !shown.contains(&secret),
+            "{shown}"
+        );
+    }
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_an_ending_keeps_its_name_on_every_way() {
+    let mut bridge = TestBridge::start(setup()).await;
+    let file = bridge.root().join("Makefile");
+    private(&file, "all:\n");
+    let file = file.display().to_string();
+    let event = bridge.root().join("rules.json");
+    let mut rules = naming("Rules", json!([]));
+    rules["event_id"] = json!("rules");
+    private(&event, rules.to_string());
+    let event = event.display().to_string();
+    let words = ["send", "--event", &event, "--file", &file];
+    let sent = bridge.command(&words).await;
+    assert_eq!(sent.code, Some(0), "{sent:?}");
+    document(&bridge, "Makefile").await;
+    bridge.terminate().await;
+    let again = bridge.command(&words).await;
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert!(!is_empty(&shelf(&bridge)));
+    bridge.launch().await;
+    until("it is recognised", async || {
+        is_empty(&shelf(&bridge)).then_some(())
+    })
+    .await;
+    assert!(
+        is_empty(&bridge.events().join("rejected")),
+        "it is the same event"
+    );
+    bridge.idle().await;
+    assert_eq!(bridge.emulator.count("sendDocument"), 1);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_all_files_together_have_a_bound_on_every_way() {
+    let config = "[attachments]\nmax_file_mb = 50\nmax_total_mb = 50";
+    let bridge = TestBridge::start(setup().config(config)).await;
+    let works = || answer(502, "Bad Gateway");
+    bridge
+        .emulator
+        .fault(fault("sendDocument", u32::MAX, works()));
+    let first = upload(&bridge, "first.bin", &vec![0; 40 * 1024 * 1024]).await;
+    let event = naming("First", json!([{ "id": first["attachment_id"] }]));
+    bridge.socket.post("/v1/events", &event).await;
+    let more = vec![0; 11 * 1024 * 1024];
+    let path = "/v1/attachments?name=second.bin";
+    let answer = bridge.socket.raw(Method::POST, path, more.clone()).await;
+    let refused = answer.expect("the bridge answers");
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (429, &json!("files_full"))
+    );
+    fs::write(shelf(&bridge).join("second.bin"), more).expect("room");
+    bridge.drop_event("second", &naming("Second", json!(["second.bin"])));
+    until("the event file waits", async || {
+        bridge.log().contains("max_total_mb").then_some(())
+    })
+    .await;
+    assert!(shelf(&bridge).join("second.bin").exists());
+    assert!(is_empty(&bridge.events().join("rejected")));
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_few_files_are_received_at_once() {
+    let bridge = TestBridge::start(setup()).await;
+    let socket = bridge.root().join("bridge.sock");
+    let head =
+        "POST /v1/attachments?name=a HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nbegun";
+    let begin = || {
+        let mut stream = UnixStream::connect(&socket).expect("the bridge listens");
+        stream.write_all(head.as_bytes()).expect("it reads");
+        stream
+    };
+    let unfinished: Vec<UnixStream> = (0..4).map(|_| begin()).collect();
+    until("no further one is received", async || {
+        let answer = bridge
+            .socket
+            .raw(Method::POST, "/v1/attachments?name=b", b"x".to_vec())
+            .await
+            .ok()?;
+        (answer.status == 429).then_some(())
+    })
+    .await;
+    drop(unfinished);
+    until("there is a turn again", async || {
+        let answer = bridge
+            .socket
+            .raw(Method::POST, "/v1/attachments?name=b", b"x".to_vec())
+            .await
+            .ok()?;
+        (answer.status == 201).then_some(())
+    })
+    .await;
     bridge.finish().await;
 }

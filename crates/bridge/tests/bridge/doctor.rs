@@ -261,6 +261,72 @@ async fn security_what_others_can_read_is_found_with_the_command_that_closes_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn security_the_key_file_that_the_settings_name_is_looked_at_and_missed() {
+    let mut bridge = TestBridge::prepare(setup().variable("CC_TELEGRAM_KEY_FILE", "")).await;
+    let key = bridge.root().parent().unwrap().join("apart/key");
+    let env_file = bridge.root().join(".env");
+    fs::write(
+        &env_file,
+        format!("CC_TELEGRAM_KEY_FILE={}\n", key.display()),
+    )
+    .unwrap();
+    open_to_all(&env_file, 0o600);
+    bridge.launch().await;
+    assert!(bridge.terminate().await.success());
+    assert_eq!(grade(&examined(&bridge).await.1, "permissions"), "ok");
+    open_to_all(&key, 0o644);
+    let (code, report) = examined(&bridge).await;
+    assert_eq!(code, Some(1));
+    says(
+        &report,
+        "permissions",
+        "failed",
+        "is open to others (mode 0644)",
+    );
+    open_to_all(&key, 0o600);
+    let kept = key.with_extension("kept");
+    fs::rename(&key, &kept).unwrap();
+    let (code, report) = examined(&bridge).await;
+    assert_eq!(code, Some(1));
+    says(
+        &report,
+        "permissions",
+        "failed",
+        "is missing, and the database was sealed",
+    );
+    assert!(!key.exists(), "looking makes none");
+    fs::rename(&kept, &key).unwrap();
+    fs::create_dir(bridge.root().join("attachments/x")).unwrap();
+    open_to_all(&bridge.root().join("attachments"), 0o755);
+    says(
+        &examined(&bridge).await.1,
+        "permissions",
+        "failed",
+        "/attachments is open to others",
+    );
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_mistakes_in_the_settings_what_needs_them_is_skipped() {
+    let mut bridge = TestBridge::start(setup()).await;
+    assert!(bridge.terminate().await.success());
+    let mut variables = bridge.variables();
+    variables.push(("MAX_QUEUE_SIZE".to_owned(), "-1".to_owned()));
+    let words = [env!("CARGO_BIN_EXE_cctelegram"), "doctor", "--json"].map(OsStr::new);
+    let finished = Process::start(&words, &variables).finish().await;
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    says(&report, "queue", "skipped", "how many may wait is unknown");
+    says(
+        &report,
+        "permissions",
+        "skipped",
+        "the settings have mistakes",
+    );
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_document_shows_a_token_that_telegram_refuses() {
     let wrong = bot_token(7_000_002);
     let bridge = TestBridge::prepare(setup().variable("TELEGRAM_BOT_TOKEN", &wrong)).await;

@@ -67,7 +67,7 @@ async fn question(bridge: &TestBridge, user: i64) -> Message {
         !m.keyboard.is_empty()
             && m.text
                 .as_deref()
-                .is_some_and(|text| text.starts_with("Enrol group “"))
+                .is_some_and(|text| text.starts_with("Enrol the group -"))
     };
     bridge.message(user, "the question", asks).await
 }
@@ -161,7 +161,9 @@ async fn a_group_is_enrolled_for_its_projects_by_an_allowed_persons_press() {
     let asked = question(&bridge, USER).await;
     let shown = asked.text.clone().expect("a question is text");
     assert!(
-        shown.contains("“Team” (asked by Mallory (6666))") && shown.contains("shop"),
+        shown.starts_with(&format!("Enrol the group {GROUP} (asked by {STRANGER})?"))
+            && shown.contains("“Team”, and who asks “Mallory”")
+            && shown.contains("shop"),
         "{shown}"
     );
     assert_eq!(state(&bridge, id).await, "asked");
@@ -222,7 +224,27 @@ async fn security_a_group_that_is_not_enrolled_gets_nothing_and_no_answer() {
     all_handled(&bridge).await;
     bridge.idle().await;
     assert_eq!(from_bot(&bridge, GROUP), 0);
-    assert_eq!(bridge.records("update_ignored").await.len(), 2);
+    assert!(bridge.records("update_ignored").await.is_empty());
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_group_of_strangers_does_not_fill_the_audit_trail() {
+    let bridge = in_group(setup(), GroupKind::Supergroup).await;
+    bridge.idle().await;
+    let before = bridge.database().await.audit().await.len();
+    for number in 0..5 {
+        say(
+            &bridge,
+            STRANGER,
+            &format!("/enrol@cctelegram_demo_bot {number}"),
+        );
+        say(&bridge, STRANGER, "/status@cctelegram_demo_bot");
+    }
+    all_handled(&bridge).await;
+    let after = bridge.database().await.audit().await.len();
+    assert_eq!(after - before, 1, "one wrong code an hour and user");
+    assert_eq!(bridge.records("enrolment_refused").await.len(), 1);
     bridge.finish().await;
 }
 
@@ -248,7 +270,7 @@ async fn security_a_wrong_a_used_and_a_withdrawn_code_do_nothing() {
     let refused = bridge.records_when("enrolment_refused", 3).await;
     assert!(refused.iter().all(|record| record["outcome"] == "refused"));
     bridge.idle().await;
-    assert_eq!(count(&bridge, USER, "Enrol group"), 1);
+    assert_eq!(count(&bridge, USER, "Enrol the group"), 1);
     assert_eq!(
         from_bot(&bridge, GROUP),
         0,
@@ -278,7 +300,7 @@ async fn security_forwarded_and_anonymous_codes_carry_no_authority() {
         let said = bridge.emulator.post_in_group(GROUP, USER, &post);
         said.expect("the user is a member");
     }
-    bridge.records_when("update_ignored", 2).await;
+    all_handled(&bridge).await;
     assert_eq!(state(&bridge, id).await, "open", "the code is not used up");
     bridge.idle().await;
     assert_eq!(from_bot(&bridge, USER), 0);
@@ -312,7 +334,12 @@ async fn security_a_forged_press_enrols_nothing() {
     }
     assert_eq!(state(&bridge, id).await, "asked");
     assert_eq!(bridge.records("access_refused").await.len(), 1);
-    assert_eq!(bridge.records("enrolment_refused").await.len(), 4);
+    assert_eq!(bridge.records("enrolment_refused").await.len(), 3);
+    let in_group = bridge.records("approval_press_refused").await.len();
+    assert_eq!(
+        in_group, 1,
+        "nothing counts in a group that is not enrolled"
+    );
     press_private(&bridge, &other, "No").await;
     let late = press_private(&bridge, &asked, "Enrol").await;
     assert_eq!(late, "The group is not enrolled.", "a button works once");
@@ -326,11 +353,15 @@ async fn security_a_strangers_press_in_a_group_decides_nothing() {
     enrol(&bridge, &[]).await;
     bridge.drop_event("r", &request("r"));
     let shown = copy(&bridge, GROUP, "r").await;
-    for _ in 0..2 {
-        let told = press_in_group(&bridge, STRANGER, &shown, "Approve").await;
-        assert!(told.contains("Only allowed people decide here"), "{told}");
-    }
-    assert_eq!(bridge.records("access_refused").await.len(), 2);
+    let told = press_in_group(&bridge, STRANGER, &shown, "Approve").await;
+    assert!(told.contains("Only allowed people decide here"), "{told}");
+    let again = bridge
+        .emulator
+        .press_in_group(GROUP, STRANGER, shown.message_id, "Approve")
+        .expect("there is such a button");
+    all_handled(&bridge).await;
+    assert_eq!(bridge.records("access_refused").await.len(), 1);
+    assert!(bridge.emulator.answer(&again).is_none(), "once a minute");
     assert!(bridge.records("approval_decided").await.is_empty());
     press_in_group(&bridge, USER, &shown, "Approve").await;
     let answer = bridge.response("r.json").await;
@@ -598,6 +629,109 @@ async fn a_refused_message_tells_of_a_lost_group_too() {
     // Whoever is allowed and writes there shows that the bot is in it.
     say(&bridge, USER, "/mode");
     bridge.message_with(GROUP, "Mode local").await;
+    bridge.finish().await;
+}
+
+/// What Telegram sends when somebody changes the bot's rights in the group.
+fn change_rights(bridge: &TestBridge, may_send: bool) {
+    let member = |may: bool| {
+        json!({
+            "user": { "id": 1, "is_bot": true, "first_name": "Bot" },
+            "status": "restricted", "is_member": true, "until_date": 0, "can_send_messages": may,
+        })
+    };
+    bridge.emulator.push_update(json!({ "my_chat_member": {
+        "chat": { "id": GROUP, "type": "supergroup", "title": "Team" },
+        "from": { "id": STRANGER, "is_bot": false, "first_name": "Mallory" },
+        "date": 1_700_000_000,
+        "old_chat_member": member(!may_send),
+        "new_chat_member": member(may_send),
+    }}));
+}
+
+fn refuse_next(bridge: &TestBridge, description: &str) {
+    bridge.emulator.fault(Fault {
+        method: Some("sendMessage".to_owned()),
+        times: 1,
+        kind: FaultKind::Status {
+            code: 400,
+            description: description.to_owned(),
+            retry_after: None,
+        },
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_right_to_send_a_group_waits_and_its_requests_go_to_people() {
+    let route =
+        format!("[[route]]\nmatch = {{ type = \"approval_request\" }}\nchats = [{GROUP}]\n");
+    let bridge = in_group(setup().config(&route), GroupKind::Supergroup).await;
+    enrol(&bridge, &[]).await;
+    refuse_next(
+        &bridge,
+        "Bad Request: not enough rights to send text messages to the chat",
+    );
+    bridge.drop_event("r", &request("r"));
+    bridge
+        .message_with(USER, "the bot may not send messages there")
+        .await;
+    copy(&bridge, USER, "r").await;
+    let status = bridge.status().await;
+    let parked = status["parked"][0].as_str().unwrap_or_default();
+    assert!(parked.contains("is given the right"), "{status}");
+    change_rights(&bridge, false);
+    all_handled(&bridge).await;
+    assert_eq!(count(&bridge, GROUP, "May I r?"), 0);
+    change_rights(&bridge, true);
+    copy(&bridge, GROUP, "r").await;
+    assert_eq!(bridge.records("recipient_returned").await.len(), 1);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_strangers_cannot_end_a_park_by_rights_or_by_moving_the_group() {
+    let bridge = in_group(setup(), GroupKind::Basic).await;
+    enrol(&bridge, &[]).await;
+    let phone = &bridge.emulator;
+    phone.remove_bot(GROUP, STRANGER).expect("a member");
+    bridge
+        .message_with(USER, "was removed from the group")
+        .await;
+    phone.add_bot(GROUP, STRANGER).expect("a member");
+    change_rights(&bridge, true);
+    phone.migrate_group(GROUP, MOVED).expect("it can");
+    bridge.records_when("chat_migrated", 1).await;
+    bridge.drop_event("e", &event("e", "shop"));
+    bridge.message_with(USER, "Event e").await;
+    all_handled(&bridge).await;
+    for chat in [GROUP, MOVED] {
+        assert_eq!(count(&bridge, chat, "Event e"), 0);
+    }
+    assert_eq!(bridge.socket.get("/v1/chats").await.body[0]["away"], true);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_title_cannot_pass_for_the_question() {
+    let bridge = in_group(setup(), GroupKind::Supergroup).await;
+    let title = "Ops”, and who asks “Ada”.\u{202e} It gets nothing. “";
+    bridge
+        .emulator
+        .add_group(MOVED, title, GroupKind::Supergroup, &[STRANGER])
+        .expect("they are known");
+    bridge
+        .emulator
+        .add_bot(MOVED, STRANGER)
+        .expect("a member adds it");
+    let (_, text) = code(&bridge, &[]).await;
+    let said = bridge.emulator.say_in_group(MOVED, STRANGER, &text);
+    said.expect("the stranger is a member");
+    let shown = question(&bridge, USER).await.text.unwrap_or_default();
+    let start = format!(
+        "Enrol the group {MOVED} (asked by {STRANGER})? It calls itself “Ops, and who asks Ada. It gets nothing.”, \
+         and who asks “Mallory”."
+    );
+    assert!(shown.starts_with(&start), "{shown}");
     bridge.finish().await;
 }
 

@@ -391,7 +391,12 @@ async fn updates_that_an_earlier_version_left_unsealed_are_taken_over_once() {
     tamper(
         &bridge,
         &format!(
-            "DELETE FROM key;
+            "DROP TABLE key;
+             ALTER TABLE update_inbox DROP COLUMN sealed;
+             DROP INDEX attachment_stored;
+             ALTER TABLE outbox DROP COLUMN files_sent;
+             DELETE FROM _sqlx_migrations WHERE version > 4;
+             PRAGMA user_version = 4;
              INSERT INTO update_inbox (bot, update_id, body, received, handled) VALUES (7000001, 900001, '{plain}', 0, 0);"
         ),
     );
@@ -408,6 +413,28 @@ async fn updates_that_an_earlier_version_left_unsealed_are_taken_over_once() {
         .map(|record| record["details"]["updates_sealed"].clone())
         .collect();
     assert_eq!(made, [0, 1]);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_whoever_deletes_the_keys_cannot_plant_an_unsealed_update() {
+    let mut bridge = stopped().await;
+    let plain = order(900_001, "mute");
+    tamper(
+        &bridge,
+        &format!(
+            "DELETE FROM key;
+             INSERT INTO update_inbox (bot, update_id, body, received, handled) VALUES (7000001, 900001, '{plain}', 0, 0);"
+        ),
+    );
+    bridge.launch().await;
+    until("it is done with", async || {
+        (unhandled(&bridge).await == 0).then_some(())
+    })
+    .await;
+    let names = bridge.audited().await;
+    assert!(names.contains(&"update_ignored".to_owned()), "{names:?}");
+    assert_eq!(bridge.status().await["mode"]["mode"], "local");
     bridge.finish().await;
 }
 

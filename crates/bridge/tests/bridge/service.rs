@@ -6,6 +6,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use cctelegram_testkit::Process;
@@ -92,5 +93,59 @@ async fn a_unit_that_was_edited_is_neither_replaced_nor_removed() {
         );
     }
     assert_eq!(fs::read_to_string(&unit).unwrap(), edited);
+    bridge.finish().await;
+}
+
+/// A search path on which `systemctl` notes what it was told, and whether the key was there when the service started.
+fn systemctl(bridge: &TestBridge, key: &str) -> (String, PathBuf) {
+    let folder = bridge.root().parent().unwrap().join("bin");
+    fs::create_dir(&folder).unwrap();
+    let (program, told) = (folder.join("systemctl"), folder.join("told"));
+    let script = format!(
+        "#!/bin/sh\necho \"$*\" >> {told}\ncase $2 in\nrestart) test -f {key} && echo keyed >> {told};;\n\
+         is-active) echo active;;\nesac\n",
+        told = told.display()
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    (format!("{}:/usr/bin:/bin", folder.display()), told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_is_made_before_the_service_starts_and_the_unit_says_where_it_is() {
+    let mut bridge = TestBridge::prepare(setup()).await;
+    let key = bridge.key_file().display().to_string();
+    let (path, told) = systemctl(&bridge, &key);
+    let mut variables = bridge.variables();
+    variables.push(("PATH".to_owned(), path));
+    let binary = env!("CARGO_BIN_EXE_cctelegram");
+    let words = [binary, "service", "install", "--yes"].map(OsStr::new);
+    let installed = Process::start(&words, &variables).finish().await;
+    assert_eq!(installed.code, Some(0), "{installed:?}");
+    let told = fs::read_to_string(told).unwrap();
+    assert!(told.contains("keyed\n"), "{told}");
+    let unit = fs::read_to_string(unit_of(&bridge)).unwrap();
+    assert!(unit.contains(&format!("\nEnvironment=CC_TELEGRAM_KEY_FILE={key}\n")));
+    let folder = bridge.key_file().parent().unwrap().display().to_string();
+    assert!(unit.contains(&format!(" -{folder}\n")), "{unit}");
+    // The environment of the service may have another folder of settings than this one.
+    for (name, value) in [
+        ("CC_TELEGRAM_KEY_FILE", ""),
+        ("XDG_CONFIG_HOME", "/elsewhere"),
+    ] {
+        variables.push((name.to_owned(), value.to_owned()));
+    }
+    let words = [binary, "service", "install", "--print"].map(OsStr::new);
+    let printed = Process::start(&words, &variables).finish().await.stdout;
+    let named = "\nEnvironment=CC_TELEGRAM_KEY_FILE=/elsewhere/cctelegram/key\n";
+    assert!(printed.contains(named), "{printed}");
+    variables.truncate(variables.len() - 2);
+    let made = fs::read(&key).unwrap();
+    bridge.launch().await;
+    assert_eq!(fs::read(&key).unwrap(), made);
+    // A running bridge is no obstacle.
+    let words = [binary, "service", "install", "--yes"].map(OsStr::new);
+    let again = Process::start(&words, &variables).finish().await;
+    assert_eq!(again.code, Some(0), "{again:?}");
     bridge.finish().await;
 }

@@ -13,9 +13,8 @@ use super::picture::Picture;
 pub enum FileKind {
     /// Shown as a photo.
     Photo,
-    /// Looked through for secrets.
     Text,
-    /// Something that runs when it is opened.
+    /// Something that runs when it is opened. It may be text as well.
     Program,
     Other,
 }
@@ -68,14 +67,14 @@ impl Look {
     }
 
     fn is_program(&self, name: &FileName) -> bool {
-        let extension = name.extension().unwrap_or_default().to_ascii_lowercase();
         let runs = PROGRAMS.iter().any(|start| self.head.starts_with(start))
             || self.has_nul && self.head.starts_with(b"MZ");
-        runs || PROGRAM_NAMES.contains(&extension.as_str())
+        runs || name.is_of_program()
     }
 
-    /// Text is what has no zero byte and hardly any byte that is not UTF-8: one stray byte must not hide a secret.
-    fn is_text(&self) -> bool {
+    /// Is it to be looked through for secrets? Text is what has no zero byte and hardly any byte that is not UTF-8: one stray byte must not hide a secret.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
         let known =
             BINARY.iter().any(|start| self.head.starts_with(start)) || picture::is_webp(&self.head);
         let stray = self.stray.saturating_add(self.broken.len() as u64);
@@ -95,6 +94,15 @@ impl Look {
             self.stray = self.stray.saturating_add(length as u64);
             rest = after.get(length..).unwrap_or_default();
         }
+    }
+}
+
+impl FileName {
+    /// Does a phone or a computer run or install what is called so, whatever it looks like inside?
+    #[must_use]
+    pub fn is_of_program(&self) -> bool {
+        let extension = self.extension().unwrap_or_default().to_ascii_lowercase();
+        PROGRAM_NAMES.contains(&extension.as_str())
     }
 }
 

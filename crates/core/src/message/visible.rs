@@ -41,6 +41,29 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// A name that somebody chose, to stand between quotation marks: in one line, cut to `longest` characters, without
+/// what is hidden, changes the direction, or looks like a quotation mark.
+#[must_use]
+pub fn quotable(name: &str, longest: usize) -> String {
+    let spaced = name.chars().map(|c| if is_blank(c) { ' ' } else { c });
+    let plain: String = spaced
+        .filter(|c| c.is_whitespace() || !is_hidden(*c))
+        .filter(|c| !is_quote(*c))
+        .collect();
+    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(longest).collect()
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\'' | '`' | '\u{AB}' | '\u{B4}' | '\u{BB}' | '\u{2B9}'..='\u{2BF}' | '\u{2C8}' | '\u{2CA}'..='\u{2CB}'
+            | '\u{2DD}' | '\u{2EE}' | '\u{5F3}'..='\u{5F4}' | '\u{2018}'..='\u{201F}' | '\u{2032}'..='\u{2037}'
+            | '\u{2039}'..='\u{203A}' | '\u{2057}' | '\u{275B}'..='\u{2760}' | '\u{276E}'..='\u{276F}'
+            | '\u{300C}'..='\u{300F}' | '\u{301D}'..='\u{301F}' | '\u{3003}' | '\u{FF02}' | '\u{FF07}' | '\u{FF40}'
+    )
+}
+
 /// Is this a character that a reader does not see, or that moves or changes others?
 pub(super) fn is_hidden(c: char) -> bool {
     match c {
@@ -166,6 +189,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn security_a_quoted_name_cannot_end_its_quotation() {
+        for (name, quoted) in [
+            ("Team", "Team"),
+            ("a” (asked by Ada (1001))? “b", "a (asked by Ada (1001))? b"),
+            ("a\u{202e}b\u{200b}c\u{7}", "abc"),
+            ("a\n\n b\u{2028}c\u{a0}d", "a b c d"),
+            ("«\u{201d}\u{ff02}''\u{301e}x", "x"),
+            ("Ünïcode 名", "Ünïcode 名"),
+            (
+                "abcdefghijklmnopqrstuvwxyz 0123456789",
+                "abcdefghijklmnopqrstuvwxyz 012",
+            ),
+        ] {
+            assert_eq!(quotable(name, 30), quoted, "{name:?}");
+        }
+    }
 
     #[test]
     fn security_what_deceives_is_shown() {

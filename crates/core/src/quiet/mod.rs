@@ -63,6 +63,12 @@ impl Quiet {
         !self.is_quiet(now, zone)
     }
 
+    /// Does a question of the bridge itself ring? It does, but within quiet hours only where requests for a decision do.
+    #[must_use]
+    pub fn question_rings(&self, now: Timestamp, zone: &TimeZone) -> bool {
+        !self.is_quiet(now, zone) || self.ring_for == RingFor::Approvals
+    }
+
     /// By the clock on the wall, so an hour that summer time takes away is not there, and one that it gives back is
     /// quiet twice. A time that no calendar has is not quiet: what rings too much is noticed.
     fn is_quiet(&self, now: Timestamp, zone: &TimeZone) -> bool {
@@ -173,6 +179,22 @@ mod tests {
             assert_eq!(rings, expected, "{ring_for:?}");
             assert!(!quiet.answer_rings(night, &TimeZone::UTC));
             assert!(quiet.answer_rings(at("2026-01-01T07:00:00Z"), &TimeZone::UTC));
+        }
+    }
+
+    #[test]
+    fn a_question_of_the_bridge_rings_at_night_only_where_requests_do() {
+        let (night, day) = (at("2026-01-01T23:30:00Z"), at("2026-01-01T07:00:00Z"));
+        for ring_for in [
+            RingFor::Nothing,
+            RingFor::Critical,
+            RingFor::Errors,
+            RingFor::Approvals,
+        ] {
+            let quiet = quiet("22:00-07:00", ring_for);
+            let at_night = quiet.question_rings(night, &TimeZone::UTC);
+            assert_eq!(at_night, ring_for == RingFor::Approvals, "{ring_for:?}");
+            assert!(quiet.question_rings(day, &TimeZone::UTC), "{ring_for:?}");
         }
     }
 

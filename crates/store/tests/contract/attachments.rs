@@ -22,6 +22,7 @@ use crate::fixture::at;
 use crate::fixture::decide;
 use crate::fixture::event;
 use crate::fixture::ids;
+use crate::fixture::piece_of;
 use crate::fixture::progress;
 use crate::fixture::record;
 use crate::fixture::request;
@@ -79,7 +80,7 @@ async fn security_a_file_belongs_to_one_event_and_has_to_be_whole() {
     let bridge = Fixture::new().await;
     let file = upload(&bridge.store, "a.bin", &[b"one"]).await;
     let unfinished = AttachmentId(Uuid::now_v7());
-    let begun = bridge.store.add_piece(unfinished, 0, b"x".to_vec(), at(0));
+    let begun = bridge.store.add_piece(piece_of(unfinished, 0, b"x"));
     begun.await.unwrap();
     assert_eq!(bridge.store.upload(unfinished).await.unwrap(), None);
     bridge
@@ -109,7 +110,7 @@ async fn security_a_file_belongs_to_one_event_and_has_to_be_whole() {
         .store
         .accept(with(accept(event("a"), &[ANNA]), vec![other]));
     assert_eq!(outcome.await.unwrap(), AcceptOutcome::Conflict);
-    let more = bridge.store.add_piece(file.id, 7, b"late".to_vec(), at(0));
+    let more = bridge.store.add_piece(piece_of(file.id, 7, b"late"));
     assert!(matches!(more.await, Err(StoreError::NoSuchFile(_))));
     bridge.close().await;
 }
@@ -206,5 +207,50 @@ async fn a_mute_ends_with_the_files_that_it_held_back() {
     let first = MessageId(sent[0].row);
     let found = bridge.store.event_of_message(ANNA, first).await.unwrap();
     assert_eq!(found.unwrap().id.as_str(), "a");
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn security_all_files_together_have_a_bound() {
+    let bridge = Fixture::new().await;
+    let first = upload(&bridge.store, "a.bin", &[&[0; 600]]).await;
+    bridge
+        .accept(with(accept(event("a"), &[ANNA]), vec![first.clone()]))
+        .await;
+    let second = AttachmentId(Uuid::now_v7());
+    let add = |number, size| {
+        bridge
+            .store
+            .add_piece(piece_of(second, number, &vec![0; size]))
+    };
+    add(0, 400).await.unwrap();
+    let refused = add(1, 1).await;
+    assert!(matches!(refused, Err(StoreError::FilesFull(1_000))));
+    assert_eq!(pieces(&bridge, second).await, 1, "nothing of it is stored");
+    bridge.send_all(at(1)).await;
+    bridge.store.clear_attachments(at(0)).await.unwrap();
+    add(1, 600).await.unwrap();
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn files_are_counted_apart_from_the_messages_of_their_event() {
+    let bridge = Fixture::new().await;
+    bridge.accept(accept(event("a"), &[ANNA])).await;
+    let leased = bridge.lease_one(at(0)).await;
+    let message = MessageId(1);
+    let part = Marked::PartSent {
+        message,
+        parts_sent: 1,
+    };
+    for (mark, counts) in [
+        (part, (1, 0)),
+        (Marked::FileSent { message }, (2, 1)),
+        (Marked::FileSent { message }, (3, 2)),
+    ] {
+        bridge.mark(&leased, mark).await;
+        let sent = bridge.store.files_sent(leased.row).await.unwrap();
+        assert_eq!((bridge.lease_one(at(0)).await.parts_sent, sent), counts);
+    }
     bridge.close().await;
 }

@@ -6,13 +6,18 @@ use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::id::ChatId;
+use cctelegram_core::id::MessageId;
+use cctelegram_core::mode::Mode;
+use cctelegram_core::mode::Switch;
 use cctelegram_store::DropRow;
 use cctelegram_store::Leased;
 use cctelegram_store::Marked;
 use cctelegram_store::Requeue;
 use cctelegram_store::Unmoved;
 use cctelegram_store::Which;
+use serde_json::json;
 
+use crate::damage::damaged;
 use crate::fixture::ANNA;
 use crate::fixture::BEN;
 use crate::fixture::Fixture;
@@ -21,7 +26,9 @@ use crate::fixture::approval_id;
 use crate::fixture::at;
 use crate::fixture::event;
 use crate::fixture::progress;
+use crate::fixture::record;
 use crate::fixture::request;
+use crate::fixture::typed;
 
 const WHO: Actor = Actor::Local { uid: 501 };
 
@@ -223,5 +230,69 @@ async fn a_request_that_ended_is_not_asked_again() {
     let row = given_up(&bridge).await.row;
     let retried = bridge.store.requeue(again(Which::Row(row), &[ANNA])).await;
     assert_eq!(retried.unwrap(), Err(Unmoved::Ended));
+    bridge.close().await;
+}
+
+/// Switches to mute.
+async fn mute(bridge: &Fixture) {
+    let switch = Switch {
+        mode: Mode::Mute,
+        until: None,
+        before: None,
+    };
+    let changed = record(EventName::ModeChanged, 1);
+    let done = bridge.store.set_switch(Some(switch), changed).await;
+    done.unwrap();
+}
+
+#[tokio::test]
+async fn security_a_mute_holds_no_alert_back_that_is_tried_again() {
+    let bridge = Fixture::new().await;
+    let alert = typed("alert", "security_alert", json!({}));
+    bridge.accept(accept(alert, &[ANNA])).await;
+    let alert = given_up(&bridge).await.row;
+    bridge.accept(accept(event("a"), &[ANNA])).await;
+    let plain = given_up(&bridge).await.row;
+    mute(&bridge).await;
+    for (row, expected) in [(alert, "waiting"), (plain, "held")] {
+        let retried = bridge.store.requeue(again(Which::Row(row), &[ANNA]));
+        let retried = retried.await.unwrap().unwrap();
+        assert_eq!(retried.retried[0].state, expected);
+        assert_eq!(state(&bridge, row).await, expected);
+    }
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_message_that_has_begun_goes_on_in_spite_of_a_mute() {
+    let bridge = Fixture::new().await;
+    bridge.accept(accept(event("a"), &[ANNA])).await;
+    let part = Marked::PartSent {
+        message: MessageId(7),
+        parts_sent: 1,
+    };
+    bridge.mark(&bridge.lease_one(at(0)).await, part).await;
+    let row = given_up(&bridge).await.row;
+    mute(&bridge).await;
+    let retried = bridge.store.requeue(again(Which::Row(row), &[ANNA]));
+    assert_eq!(retried.await.unwrap().unwrap().retried[0].state, "waiting");
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn what_was_given_up_for_an_enrolled_group_can_be_tried_again() {
+    const GROUP: ChatId = ChatId(-100_500);
+    let bridge = Fixture::new().await;
+    bridge.accept(accept(event("a"), &[GROUP])).await;
+    let row = given_up(&bridge).await.row;
+    let retry = again(Which::Row(row), &[ANNA]);
+    let refused = bridge.store.requeue(retry.clone()).await.unwrap();
+    assert_eq!(refused, Err(Unmoved::NotARecipient(GROUP)));
+    let enrol = "INSERT INTO enrolled_chat (id, title, forum, projects, enrolled, enrolled_by) \
+                 VALUES (-100500, 'Team', 0, '[]', 0, 11)";
+    let bridge = damaged(bridge, enrol).await;
+    let retried = bridge.store.requeue(retry).await.unwrap().unwrap();
+    assert_eq!(retried.retried[0].id, row);
+    assert_eq!(bridge.lease_one(at(100)).await.chat, GROUP);
     bridge.close().await;
 }

@@ -92,11 +92,11 @@ impl Story {
             Step::Accept { content, both } => self.accept(content, both).await,
             Step::Fold { anna, above } => {
                 let chat = if anna { ANNA } else { BEN };
-                self.bridge
-                    .store
-                    .fold(chat, above, at(self.now))
-                    .await
-                    .unwrap();
+                let heads = self.bridge.store.heads(at(self.now)).await.unwrap();
+                if let Some(head) = heads.into_iter().find(|head| head.chat == chat) {
+                    let folded = self.bridge.store.fold(head, above, at(self.now));
+                    folded.await.unwrap();
+                }
             }
             Step::Send => {
                 for row in self.bridge.lease(at(self.now)).await {

@@ -25,6 +25,7 @@ use cctelegram_crypto::Digest;
 use cctelegram_crypto::Sealed;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
+use cctelegram_store::AddPiece;
 use cctelegram_store::Ask;
 use cctelegram_store::Decide;
 use cctelegram_store::Leased;
@@ -91,11 +92,21 @@ pub(crate) fn accept(event: Event, recipients: &[ChatId]) -> Accept {
     }
 }
 
+pub(crate) fn piece_of(file: AttachmentId, number: u32, content: &[u8]) -> AddPiece {
+    AddPiece {
+        file,
+        number,
+        content: content.to_vec(),
+        max_total: 1_000,
+        at: at(0),
+    }
+}
+
 /// Hands over a file of these pieces.
 pub(crate) async fn upload(store: &Store, name: &str, pieces: &[&[u8]]) -> Attachment {
     let id = AttachmentId(Uuid::now_v7());
     for (number, piece) in (0..).zip(pieces) {
-        let stored = store.add_piece(id, number, piece.to_vec(), at(0)).await;
+        let stored = store.add_piece(piece_of(id, number, piece)).await;
         stored.unwrap();
     }
     let content = pieces.concat();

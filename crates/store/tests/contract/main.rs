@@ -26,4 +26,5 @@ mod queue;
 mod recipients;
 mod repeat;
 mod responses;
+mod situation;
 mod story;

@@ -24,6 +24,10 @@ fn body() -> Body {
 }
 
 async fn sent(answers: Vec<String>) -> Outcome {
+    sent_to(CHAT, answers).await
+}
+
+async fn sent_to(chat: ChatId, answers: Vec<String>) -> Outcome {
     let server = Server::answering(answers);
     let message = Outgoing::Text {
         body: body(),
@@ -31,15 +35,19 @@ async fn sent(answers: Vec<String>) -> Outcome {
     };
     server
         .client()
-        .send(CHAT, &message, SendOptions::default())
+        .send(chat, &message, SendOptions::default())
         .await
 }
 
 async fn edited(answers: Vec<String>) -> Outcome {
+    edited_in(CHAT, answers).await
+}
+
+async fn edited_in(chat: ChatId, answers: Vec<String>) -> Outcome {
     let server = Server::answering(answers);
     server
         .client()
-        .edit(CHAT, MessageId(3), &body(), None)
+        .edit(chat, MessageId(3), &body(), None)
         .await
 }
 
@@ -49,6 +57,7 @@ fn kind(outcome: &Outcome) -> &'static str {
         Outcome::Retry { .. } => "retry",
         Outcome::Limited { .. } => "limited",
         Outcome::Unpaired { .. } => "unpaired",
+        Outcome::NoRight { .. } => "no right",
         Outcome::NoThread { closed: true } => "closed",
         Outcome::NoThread { closed: false } => "no thread",
         Outcome::Migrated(_) => "migrated",
@@ -97,6 +106,28 @@ async fn every_error_has_one_meaning() {
         );
         assert_eq!(kind(&edited(vec![answer]).await), editing, "edit: {row}");
     }
+}
+
+#[tokio::test]
+async fn a_group_in_which_the_bot_may_not_write_is_told_from_a_message_that_is_refused() {
+    for description in [
+        "Bad Request: not enough rights to send text messages to the chat",
+        "Bad Request: not enough rights to send documents to the chat",
+        "Bad Request: have no rights to send a message",
+        "Bad Request: CHAT_RESTRICTED",
+        "Bad Request: CHAT_WRITE_FORBIDDEN",
+        "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN",
+    ] {
+        let answer = error(400, description);
+        let group = ChatId(-7);
+        let to_group = sent_to(group, vec![answer.clone()]).await;
+        assert_eq!(kind(&to_group), "no right", "{description}");
+        let in_group = edited_in(group, vec![answer.clone()]).await;
+        assert_eq!(kind(&in_group), "no right", "{description}");
+        assert_eq!(kind(&sent(vec![answer]).await), "refused", "{description}");
+    }
+    let topics = error(400, "Bad Request: not enough rights to create a topic");
+    assert_eq!(kind(&sent_to(ChatId(-7), vec![topics]).await), "refused");
 }
 
 #[tokio::test]

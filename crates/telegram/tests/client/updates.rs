@@ -221,7 +221,7 @@ fn a_change_of_standing_is_read() {
         (
             json!("member"),
             json!("administrator"),
-            StandingChange::Other,
+            StandingChange::MaySend,
         ),
         (json!("member"), json!("ascended"), StandingChange::Other),
         (Value::Null, json!("kicked"), StandingChange::Blocked),
@@ -242,6 +242,34 @@ fn a_change_of_standing_is_read() {
         };
         assert_eq!((found.chat, found.change), (ChatId(7), change), "{update}");
         assert_eq!((found.chat_is_private, found.from), (true, Some(ada())));
+    }
+}
+
+#[test]
+fn a_right_to_send_that_is_taken_or_given_back_is_read() {
+    let member = json!({ "status": "member" });
+    let restricted =
+        |may: bool| json!({ "status": "restricted", "is_member": true, "can_send_messages": may });
+    for (old, new, change) in [
+        (&member, restricted(false), StandingChange::Other),
+        (
+            &restricted(false),
+            restricted(true),
+            StandingChange::MaySend,
+        ),
+        (&restricted(false), member.clone(), StandingChange::MaySend),
+    ] {
+        let update = json!({ "update_id": 3, "my_chat_member": {
+            "chat": { "id": -7, "type": "supergroup", "title": "Team" },
+            "from": ada_json(),
+            "date": 1_763_733_727,
+            "old_chat_member": old,
+            "new_chat_member": new,
+        }});
+        let Update::Membership(found) = decode(&update.to_string()) else {
+            panic!("{update}")
+        };
+        assert_eq!(found.change, change, "{update}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! `cctelegram service`: the bridge as a systemd user service.
 
+mod key;
 mod systemd;
 mod unit;
 
@@ -18,8 +19,11 @@ use super::failure::Failure;
 use super::output;
 use super::private_file;
 use crate::config;
+use crate::config::Config;
 use crate::config::Environment;
+use crate::config::Mistakes;
 use systemd::Systemd;
+use unit::KeyFile;
 use unit::Unit;
 
 /// Run the bridge as a systemd user service.
@@ -58,11 +62,15 @@ enum ServiceCommand {
     Status,
 }
 
+/// The variable that says where the key file is.
+const KEY_FILE: &str = "CC_TELEGRAM_KEY_FILE";
+
 /// What is done, and where.
 struct Service {
     path: PathBuf,
     unit: Unit,
     systemd: Systemd,
+    config: Result<Config, Mistakes>,
 }
 
 pub(super) fn run(args: &ServiceArgs, environment: &Environment) -> Result<ExitCode, Failure> {
@@ -72,7 +80,11 @@ pub(super) fn run(args: &ServiceArgs, environment: &Environment) -> Result<ExitC
             output::line(service.unit.text().trim_end());
             Ok(ExitCode::SUCCESS)
         }
-        ServiceCommand::Install { yes, .. } => service.install(yes),
+        ServiceCommand::Install { yes, .. } => {
+            let config = service.config.as_ref();
+            let config = config.map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
+            service.install(config, yes)
+        }
         ServiceCommand::Uninstall { yes, force } => service.uninstall(yes, force),
         ServiceCommand::Status => service.status(),
     }
@@ -92,15 +104,27 @@ impl Service {
         let home = config::home(environment)?;
         let program = std::env::current_exe().context("find this program")?;
         let usual = set("HOME").map(|home| Path::new(home).join(".cc_telegram"));
-        let unit = Unit::of(&program, home.root(), usual.as_deref())?;
+        let config = config::load(environment);
+        let key = config.as_ref().ok().and_then(|config| {
+            let place = config.key_file.as_ref()?;
+            // The service has an environment of its own: only what files say, and the usual place, is the same there.
+            let by_file = place.explicit && set(KEY_FILE).is_none();
+            let usual = set("HOME").map(|home| Path::new(home).join(".config/cctelegram/key"));
+            (place.explicit || usual.as_ref() != Some(&place.path)).then(|| KeyFile {
+                path: place.path.clone(),
+                is_named_by_unit: !by_file,
+            })
+        });
+        let unit = Unit::of(&program, home.root(), usual.as_deref(), key)?;
         Ok(Self {
             path: folder.join("systemd/user").join(unit::NAME),
             unit,
             systemd: Systemd::of(environment),
+            config,
         })
     }
 
-    fn install(&self, yes: bool) -> Result<ExitCode, Failure> {
+    fn install(&self, config: &Config, yes: bool) -> Result<ExitCode, Failure> {
         let text = self.unit.text();
         match self.installed()? {
             Some(installed) if installed == text => {}
@@ -114,6 +138,7 @@ impl Service {
             output::note("nothing was changed");
             return Ok(ExitCode::from(FAILED));
         }
+        key::make_ready(config)?;
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
         private_file::replace(&self.path, text.as_bytes())

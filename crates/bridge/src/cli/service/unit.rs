@@ -1,6 +1,8 @@
 //! The text of the unit: how systemd starts the bridge and what it keeps it from.
 
+use std::ffi::OsString;
 use std::path::Path;
+use std::path::PathBuf;
 
 use cctelegram_crypto::Digest;
 
@@ -17,11 +19,28 @@ pub(super) struct Unit {
     program: String,
     home: String,
     is_usual_home: bool,
+    key: Option<KeyFile>,
+}
+
+/// A key file at another place than the usual one.
+pub(super) struct KeyFile {
+    pub(super) path: PathBuf,
+    /// The unit has to say so, because no file of settings does.
+    pub(super) is_named_by_unit: bool,
 }
 
 impl Unit {
-    pub(super) fn of(program: &Path, home: &Path, usual: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn of(
+        program: &Path,
+        home: &Path,
+        usual: Option<&Path>,
+        key: Option<KeyFile>,
+    ) -> Result<Self, Failure> {
+        if let Some(key) = &key {
+            quoted(&key.path)?;
+        }
         Ok(Self {
+            key,
             program: quoted(program)?,
             home: quoted(home)?,
             is_usual_home: usual == Some(home),
@@ -40,6 +59,7 @@ impl Unit {
         } else {
             format!(" --home {home}")
         };
+        let (environment, key_folder) = self.for_key();
         format!(
             "\
 [Unit]
@@ -51,6 +71,7 @@ StartLimitBurst=5
 [Service]
 Type=notify
 ExecStart={program} start{named}
+{environment}\
 Restart=on-failure
 RestartSec=5
 TimeoutStopSec=20
@@ -61,7 +82,9 @@ NoNewPrivileges=yes
 PrivateTmp=yes
 PrivateUsers=yes
 ProtectSystem=strict
-ReadWritePaths={home} -%t -%E/cctelegram
+ReadWritePaths={home} -%t{key_folder}
+ConfigurationDirectory=cctelegram
+ConfigurationDirectoryMode=0700
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
 RestrictRealtime=yes
@@ -76,6 +99,25 @@ Alias=cctelegram-bridge.service
 "
         )
     }
+
+    /// What the unit says of a key file that is not at the usual place: a line of the environment, and its folder.
+    fn for_key(&self) -> (String, String) {
+        let Some(key) = &self.key else {
+            return (String::new(), String::new());
+        };
+        // Both were tried when the unit was made.
+        let word = |path: &Path| quoted(path).unwrap_or_default();
+        let folder = key.path.parent().unwrap_or(Path::new("/"));
+        let environment = if key.is_named_by_unit {
+            let mut named = OsString::from(super::KEY_FILE);
+            named.push("=");
+            named.push(&key.path);
+            format!("Environment={}\n", word(Path::new(&named)))
+        } else {
+            String::new()
+        };
+        (environment, format!(" {}", optional(&word(folder))))
+    }
 }
 
 /// Is this a unit as some version of this program wrote it, and nobody changed since?
@@ -84,6 +126,14 @@ pub(super) fn is_ours(text: &str) -> bool {
         .strip_prefix(MARK)
         .and_then(|rest| rest.split_once('\n'));
     marked.is_some_and(|(digest, body)| digest == Digest::of(body.as_bytes()).hex())
+}
+
+/// A path that may be missing when the service starts.
+fn optional(word: &str) -> String {
+    match word.strip_prefix('"') {
+        Some(rest) => format!("\"-{rest}"),
+        None => format!("-{word}"),
+    }
 }
 
 /// A path as one word of a unit: systemd expands `%` and `$` and splits at blanks.
@@ -113,7 +163,28 @@ mod tests {
 
     fn unit(program: &str, home: &str) -> Result<String, Failure> {
         let usual = Path::new("/home/anna/.cc_telegram");
-        Unit::of(Path::new(program), Path::new(home), Some(usual)).map(|unit| unit.text())
+        Unit::of(Path::new(program), Path::new(home), Some(usual), None).map(|unit| unit.text())
+    }
+
+    fn with_key(path: &str, is_named_by_unit: bool) -> Result<String, Failure> {
+        let key = KeyFile {
+            path: path.into(),
+            is_named_by_unit,
+        };
+        let (program, home) = (Path::new("/bin/cctelegram"), Path::new("/srv/x"));
+        Unit::of(program, home, None, Some(key)).map(|unit| unit.text())
+    }
+
+    #[test]
+    fn the_folder_of_the_key_can_be_written_to() {
+        let usual = unit("/bin/cctelegram", "/srv/x").unwrap();
+        assert!(usual.contains("\nReadWritePaths=/srv/x -%t\nConfigurationDirectory=cctelegram\nConfigurationDirectoryMode=0700\n"));
+        let told = with_key("/etc/my keys/50%", true).unwrap();
+        assert!(told.contains("\nReadWritePaths=/srv/x -%t \"-/etc/my keys\"\n"));
+        assert!(told.contains("\nEnvironment=\"CC_TELEGRAM_KEY_FILE=/etc/my keys/50%%\"\n"));
+        let in_file = with_key("/keys/key", false).unwrap();
+        assert!(in_file.contains("\nReadWritePaths=/srv/x -%t -/keys\n"));
+        assert!(!in_file.contains("Environment="));
     }
 
     #[test]
@@ -128,6 +199,7 @@ mod tests {
     fn security_a_path_cannot_add_to_the_unit() {
         for home in ["/a\nExecStartPre=/bin/sh", "/a\"b", "/$HOME", "/a\\x"] {
             assert!(unit("/bin/cctelegram", home).is_err(), "{home}");
+            assert!(with_key(home, true).is_err(), "{home}");
         }
     }
 

@@ -16,6 +16,7 @@ use super::fit::MESSAGE;
 use super::fit::attached;
 use super::fit::few;
 use super::fit::head;
+use super::fit::head_beside;
 use super::headline::headline;
 use super::manner::Manner;
 use super::manner::Style;
@@ -132,19 +133,24 @@ fn as_file(whole: &Body, digest: &str, [headline, request, files, terms]: [&Body
         whole.text()
     );
     let document = Document::new("request.txt", &file);
+    let (headline, terms, attached) =
+        (head(headline, 500), head(terms, 1_200), attached(&document));
+    let others = [&headline, files, &terms, &attached].map(|body| body.entities().len());
+    let others = others.into_iter().fold(OWN_ENTITIES, usize::saturating_add);
     let last = Draft::new()
-        .body(&head(headline, 500))
+        .body(&headline)
         .plain("\n\n")
-        .body(&head(
+        .body(&head_beside(
             request,
             1_200_usize.saturating_sub(files.len()).max(200),
+            others,
         ))
         .plain("\n\nRead the file above before you decide: only the beginning is shown here.\n")
-        .body(&attached(&document))
+        .body(&attached)
         .plain(if files.is_empty() { "" } else { "\n\n" })
         .body(files)
         .plain("\n\n")
-        .body(&head(terms, 1_200));
+        .body(&terms);
     let last = head(&last.finish(), MESSAGE.saturating_sub(STATUS));
     Written {
         document: Some(document),

@@ -65,7 +65,20 @@ pub(super) fn head(body: &Body, limit: usize) -> Body {
     if body.len() <= limit {
         return body.clone();
     }
-    let first = parts(body, limit.saturating_sub(2), 0)
+    cut(body, limit, 0)
+}
+
+/// The same, for a message that has so many entities besides.
+pub(super) fn head_beside(body: &Body, limit: usize, entities: usize) -> Body {
+    let first = parts(body, limit, entities).next().unwrap_or_default();
+    if first.len() == body.len() {
+        return first;
+    }
+    cut(body, limit, entities)
+}
+
+fn cut(body: &Body, limit: usize, entities: usize) -> Body {
+    let first = parts(body, limit.saturating_sub(2), entities)
         .next()
         .unwrap_or_default();
     Draft::new().body(&first).plain(" …").finish()

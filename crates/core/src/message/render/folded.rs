@@ -1,4 +1,4 @@
-//! What waited for a chat's limit: one list, and everything about it in one file.
+//! What waited for a chat's limit: one list, and everything about it in files.
 
 use super::super::Document;
 use super::super::Draft;
@@ -8,6 +8,8 @@ use super::fit::messages;
 use super::headline::sign;
 use super::headline::words;
 use crate::event::Event;
+use crate::event::Kind;
+use crate::message::redact::redact;
 
 /// One line each. The keyboard stands below the last message; where the lines come as a file, below the one before it.
 #[must_use]
@@ -28,33 +30,64 @@ pub fn folded(events: &[Event], keyboard: Keyboard) -> Vec<Outgoing> {
     parts
 }
 
-/// Every field of every event, in one file.
+/// Every field of every event, in one file, or in several where one would be larger than Telegram takes.
 #[must_use]
 pub fn folded_details(events: &[Event]) -> Vec<Outgoing> {
-    if events.is_empty() {
-        return Vec::new();
-    }
-    let whole: Vec<String> = events.iter().map(whole).collect();
-    let caption = match events.len() {
-        1 => "1 message, whole".to_owned(),
-        many => format!("{many} messages, whole"),
-    };
-    vec![Outgoing::Document {
-        document: Document::new("details.txt", &whole.join("\n\n")),
-        caption: Draft::new().plain(&caption).finish(),
-    }]
+    details_within(LARGEST, events)
 }
 
-fn whole(event: &Event) -> String {
-    let json = serde_json::to_string_pretty(&event.clone().redacted()).unwrap_or_default();
+fn details_within(largest: usize, events: &[Event]) -> Vec<Outgoing> {
+    let mut contents: Vec<String> = Vec::new();
+    for event in events {
+        let whole = whole(largest, event);
+        match contents.last_mut() {
+            Some(content) if content.len().saturating_add(whole.len()) < largest => {
+                content.push_str("\n\n");
+                content.push_str(&whole);
+            }
+            Some(_) | None => contents.push(whole),
+        }
+    }
+    let of = contents.len();
+    let file = |(index, content): (usize, &String)| {
+        let number = index.saturating_add(1);
+        let caption = match events.len() {
+            1 => "1 message, whole".to_owned(),
+            many => format!("{many} messages, whole"),
+        };
+        let (name, caption) = if of == 1 {
+            ("details.txt".to_owned(), caption)
+        } else {
+            let caption = format!("{caption}: file {number} of {of}");
+            (format!("details-{number}.txt"), caption)
+        };
+        Outgoing::Document {
+            document: Document::new(&name, content),
+            caption: Draft::new().plain(&caption).finish(),
+        }
+    };
+    contents.iter().enumerate().map(file).collect()
+}
+
+/// The fields over several lines, unless their indentation alone would fill a file.
+fn whole(largest: usize, event: &Event) -> String {
+    let redacted = event.clone().redacted();
+    let mut json = serde_json::to_string_pretty(&redacted).unwrap_or_default();
+    if json.len() > largest {
+        json = serde_json::to_string(&redacted).unwrap_or_default();
+    }
     format!("{}\n{json}", entry(event))
 }
 
 fn entry(event: &Event) -> String {
-    let event = event.clone().redacted();
-    let title = event.title.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{} {title} ({})", sign(&event), words(&event.kind))
+    let title = redact(&event.title);
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let kind = Kind::from(redact(event.kind.name()));
+    format!("{} {title} ({})", sign(event), words(&kind))
 }
+
+/// Showing deceiving characters makes a text four times as long at most, and no file is to have more than 20 MB.
+const LARGEST: usize = 5_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -148,6 +181,44 @@ mod tests {
             );
         }
         assert_eq!(folded_details(&[]), []);
+    }
+
+    #[test]
+    fn details_that_one_file_cannot_hold_come_in_several() {
+        let events: Vec<Event> = (0..5)
+            .map(|number| {
+                let data = json!({ "note": "x".repeat(400), "deep": [[[[number]]]] });
+                sample("moon_phase", &format!("Event {number}"), data)
+            })
+            .collect();
+        let sent = details_within(1_500, &events);
+        let mut names = Vec::new();
+        let mut shown = String::new();
+        for (number, part) in (1..).zip(&sent) {
+            let Outgoing::Document { document, caption } = part else {
+                panic!("{part:?}")
+            };
+            assert!(document.content().len() <= 1_500);
+            let expected = format!("5 messages, whole: file {number} of {}", sent.len());
+            assert_eq!(caption.text(), expected);
+            names.push(document.name());
+            shown.push_str(document.content());
+        }
+        assert!(
+            names.starts_with(&["details-1.txt", "details-2.txt"]),
+            "{names:?}"
+        );
+        assert!((0..5).all(|number| shown.contains(&format!("Event {number} ("))));
+        let deep = sample(
+            "moon_phase",
+            "Deep",
+            json!({ "deep": [[[[[[[[[[[[1]]]]]]]]]]]] }),
+        );
+        let sent = details_within(300, std::slice::from_ref(&deep));
+        let [Outgoing::Document { document, .. }] = &sent[..] else {
+            panic!("{sent:?}")
+        };
+        assert!(document.content().contains("[[[[[[[[[[[[1]]]]]]]]]]]]"));
     }
 
     #[test]

@@ -32,5 +32,6 @@ pub use notice::held;
 pub use notice::notice;
 pub use progress::progress;
 pub use repeated::again;
+pub use repeated::again_of;
 pub use repeated::counted;
 pub use repeated::edited;

@@ -6,7 +6,10 @@ use super::super::Keyboard;
 use super::super::Outgoing;
 use super::super::body::utf16_len;
 use super::fit::MESSAGE;
+use super::fit::head;
+use crate::event::Event;
 use crate::message::Entity;
+use crate::message::redact::redact;
 
 /// The messages of an event that came so often: the first says it at the end of its first line. Where it has no room for
 /// that, one more message says it.
@@ -32,6 +35,19 @@ pub fn again(count: u32) -> Outgoing {
         body: Draft::new()
             .plain(&format!("×{count}: this came {count} times."))
             .finish(),
+        keyboard: None,
+    }
+}
+
+/// The count as a message that names the event, where the one about it is out of reach.
+#[must_use]
+pub fn again_of(event: &Event, count: u32) -> Outgoing {
+    let title = redact(&event.title);
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = head(&Draft::new().bold(&title).finish(), TITLE);
+    let text = format!(" ×{count}: this came {count} times.");
+    Outgoing::Text {
+        body: Draft::new().body(&title).plain(&text).finish(),
         keyboard: None,
     }
 }
@@ -73,6 +89,9 @@ fn marked(body: &Body, count: u32) -> Option<Body> {
     Some(Body::from_clean(text, moved.collect()))
 }
 
+/// So much of a title names its event.
+const TITLE: usize = 300;
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -82,7 +101,6 @@ mod tests {
     use super::super::manner::Manner;
     use super::super::manner::Style;
     use super::*;
-    use crate::event::Event;
     use crate::event::sample;
 
     fn event(event: &Event) -> Vec<Outgoing> {
@@ -108,7 +126,7 @@ mod tests {
         let failed = sample(
             "build_failed",
             "Build 👍",
-            json!({ "error": "boom", "a": 1 }),
+            json!({ "error": "boom\nbang", "a": 1 }),
         );
         let (body, _) = edited(event(&failed), 3).unwrap();
         assert!(
@@ -116,7 +134,7 @@ mod tests {
             "{}",
             body.text()
         );
-        assert_eq!(stretches(&body), ["Build 👍", "boom", "a: 1"]);
+        assert_eq!(stretches(&body), ["Build 👍", "boom\nbang", "a: 1"]);
         assert_eq!(counted(event(&failed), 1), event(&failed));
         let first = counted(event(&failed), 3).into_iter().next();
         assert!(matches!(first, Some(Outgoing::Text { body: first, .. }) if first == body));
@@ -140,6 +158,18 @@ mod tests {
         assert_eq!(edited(vec![part.clone()], 2), None);
         assert_eq!(counted(vec![part.clone()], 2), [part, again(2)]);
         assert_eq!(edited(Vec::new(), 2), None);
+    }
+
+    #[test]
+    fn a_count_of_its_own_names_its_event() {
+        let secret = format!("{}{}", "AKIA", "IOSFODNN7EXAMPLE");
+        let title = format!("Build\n17 {secret}");
+        let Outgoing::Text { body, .. } = again_of(&sample("build_failed", &title, json!({})), 3)
+        else {
+            panic!()
+        };
+        let expected = "Build 17 [redacted: aws access key] ×3: this came 3 times.";
+        assert_eq!(body.text(), expected);
     }
 
     #[test]

@@ -189,6 +189,31 @@ fn security_formatting_of_many_fields_is_not_dropped() {
 }
 
 #[test]
+fn security_a_request_of_many_short_fields_keeps_its_last_message_within_the_limit_of_entities() {
+    let fields: Vec<String> = (0..400).map(|n| format!("\"{n}\":[],")).collect();
+    let fields = fields.concat();
+    let data: Value =
+        serde_json::from_str(&format!("{{{}}}", fields.trim_end_matches(','))).unwrap();
+    let event = sample("approval_request", "Run?", data);
+    let sent = ask(&event);
+    let edit = approval_edit(&event, &digest(), EXPIRES, &TimeZone::UTC, "Expired.");
+    assert!(
+        matches!(sent.first(), Some(Outgoing::Document { .. })),
+        "it is a file"
+    );
+    let last = body(sent.last().unwrap());
+    for shown in [last, &edit] {
+        assert!(shown.entities().len() <= 100, "{}", shown.entities().len());
+        assert!(
+            shown.text().contains(" …\n\nRead the file above"),
+            "{}",
+            shown.text()
+        );
+        assert!(shown.text().contains("Digest: 0123456789abcdef"));
+    }
+}
+
+#[test]
 fn security_a_mask_in_any_shown_field_is_told() {
     let masked = "[redacted: api key]".to_owned();
     let plain = || sample("approval_request", "Run?", json!({}));

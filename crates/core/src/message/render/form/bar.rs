@@ -1,5 +1,6 @@
 //! How far something has come, as a bar.
 
+use serde_json::Map;
 use serde_json::Value;
 
 use super::super::super::Draft;
@@ -26,12 +27,13 @@ pub(super) fn bar(data: &mut Unshown<'_>) -> Option<Piece> {
 }
 
 fn written(data: &mut Unshown<'_>) -> Option<String> {
-    let counted = data
-        .take(&["progress"], |value| {
-            counted(value.get("current")?, value.get("total")?)
-        })
-        .or_else(|| steps(data));
-    let stated = data.take(SHARE, percent);
+    let inside = data.look(&["progress"], |value| Some(Inside::of(value.as_object()?)));
+    let inside = inside.unwrap_or_default();
+    if inside.is_all {
+        let _shown_whole = data.take(&["progress"], |_| Some(()));
+    }
+    let counted = inside.counted.or_else(|| steps(data));
+    let stated = inside.share.or_else(|| data.take(SHARE, percent));
     let share = stated.or_else(|| counted.map(|(current, total)| 100.0 * current / total))?;
     let share = share.clamp(0.0, 100.0);
     let full = (1..=10_u8)
@@ -48,6 +50,35 @@ fn written(data: &mut Unshown<'_>) -> Option<String> {
     })
 }
 
+/// What an object says of how far something is.
+#[derive(Default)]
+struct Inside {
+    counted: Option<(f64, f64)>,
+    share: Option<f64>,
+    /// Does it say nothing else? Otherwise all of it stands under the details.
+    is_all: bool,
+}
+
+impl Inside {
+    fn of(map: &Map<String, Value>) -> Self {
+        let both = map.get("current").zip(map.get("total"));
+        let counted = both.and_then(|(current, total)| counted(current, total));
+        let share = ["percentage", "percent"].into_iter().find_map(|name| {
+            let share = map.get(name)?.as_f64()?;
+            Some((name, share))
+        });
+        let is_shown = |name: &String| match name.as_str() {
+            "current" | "total" => counted.is_some(),
+            name => share.is_some_and(|(shown, _)| shown == name),
+        };
+        Self {
+            counted,
+            share: share.map(|(_, share)| share),
+            is_all: !map.is_empty() && map.keys().all(is_shown),
+        }
+    }
+}
+
 /// `current` and `total` beside one another; both are needed.
 fn steps(data: &mut Unshown<'_>) -> Option<(f64, f64)> {
     let total = data.take(TOTAL, |value| value.as_f64().filter(|total| *total > 0.0))?;
@@ -60,7 +91,7 @@ fn counted(current: &Value, total: &Value) -> Option<(f64, f64)> {
     Some((current.as_f64()?, total))
 }
 
-/// `52`, `0.52`, `"52 %"` or `{"percentage": 52}`. A whole number counts percents, so `1` is one of them.
+/// `52`, `0.52` or `"52 %"`. A whole number counts percents, so `1` is one of them.
 fn percent(value: &Value) -> Option<f64> {
     let number = match value {
         Value::Number(number) => {
@@ -72,11 +103,7 @@ fn percent(value: &Value) -> Option<f64> {
             }
         }
         Value::String(text) => text.trim().trim_end_matches('%').trim_end().parse().ok()?,
-        Value::Object(map) => map
-            .get("percentage")
-            .or_else(|| map.get("percent"))?
-            .as_f64()?,
-        Value::Null | Value::Bool(_) | Value::Array(_) => return None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
     number.is_finite().then_some(number)
 }
@@ -126,6 +153,47 @@ mod tests {
                 expected,
                 "{data}"
             );
+        }
+    }
+
+    #[test]
+    fn what_an_object_says_besides_stays_for_the_details() {
+        let cases = [
+            (
+                json!({"current": 3, "total": 8}),
+                "▓▓▓░░░░░░░ 38 %, 3 of 8",
+                0,
+            ),
+            (
+                json!({"current": 3, "total": 8, "percentage": 40}),
+                "▓▓▓▓░░░░░░ 40 %, 3 of 8",
+                0,
+            ),
+            (
+                json!({"current": 3, "total": 8, "file": "a.rs"}),
+                "▓▓▓░░░░░░░ 38 %, 3 of 8",
+                1,
+            ),
+            (
+                json!({"percentage": 40, "eta": "soon"}),
+                "▓▓▓▓░░░░░░ 40 %",
+                1,
+            ),
+            (
+                json!({"percentage": 40, "current": 3}),
+                "▓▓▓▓░░░░░░ 40 %",
+                1,
+            ),
+        ];
+        for (progress, expected, left) in cases {
+            let event = sample(
+                "task_progress",
+                "Migrating",
+                json!({ "progress": progress }),
+            );
+            let mut data = Unshown::of(&event.data);
+            assert_eq!(written(&mut data).as_deref(), Some(expected), "{progress}");
+            assert_eq!(data.rest().count(), left, "{progress}");
         }
     }
 }

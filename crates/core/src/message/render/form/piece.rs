@@ -25,6 +25,9 @@ pub(in super::super) enum Placement {
     Block,
 }
 
+/// So many characters of a line are enough where the whole is told elsewhere.
+const BRIEF: usize = 200;
+
 impl Piece {
     pub(super) fn line(draft: Draft) -> Self {
         Self::at(Placement::Line, draft.finish())
@@ -55,7 +58,11 @@ impl Piece {
 
     pub(super) fn in_brief(self, label: &str, text: &str) -> Self {
         let first = text.trim().lines().next().unwrap_or_default();
-        let brief = Draft::new().plain(&format!("{label}: {first}")).finish();
+        let mut shown: String = first.chars().take(BRIEF).collect();
+        if shown.len() < first.len() {
+            shown.push('…');
+        }
+        let brief = Draft::new().plain(&format!("{label}: {shown}")).finish();
         Self {
             brief: Some(brief),
             ..self
@@ -73,5 +80,24 @@ impl Piece {
             brief: None,
             document: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn brief(text: &str) -> String {
+        let body = Piece::labelled("Note", text).brief.unwrap();
+        body.text().to_owned()
+    }
+
+    #[test]
+    fn a_brief_is_one_line_of_two_hundred_characters_at_most() {
+        assert_eq!(brief("one\ntwo"), "Note: one");
+        let exact = "ä".repeat(200);
+        assert_eq!(brief(&format!("{exact}\ntwo")), format!("Note: {exact}"));
+        let long = format!("{exact}and more\ntwo");
+        assert_eq!(brief(&long), format!("Note: {exact}…"));
     }
 }

@@ -242,7 +242,7 @@ fn numbers_words_and_times_are_told_for_people() {
             "git_commit",
             json!({"sha": "cac0cab538b970a37ea1"}),
             "Commit: cac0cab538",
-            "",
+            "sha",
         ),
         ("git_commit", json!({"message": "Title"}), "", ""),
         (

@@ -37,12 +37,18 @@ pub(super) fn code(fact: &Fact, language: Option<&str>, data: &mut Unshown<'_>) 
     Some(Piece::line(label.plain(" ").code(text.trim())))
 }
 
+/// A whole hash stands under the details.
 pub(super) fn hash(fact: &Fact, data: &mut Unshown<'_>) -> Option<Piece> {
-    let text = data.take_text(fact.names)?.trim();
-    let is_hash = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let short = text.get(..HASH).filter(|_| is_hash).unwrap_or(text);
+    let cut = |value: &'_ Value| {
+        let text = value.as_str()?.trim();
+        let is_hash = text.len() > HASH && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        text.get(..HASH).filter(|_| is_hash).map(str::to_owned)
+    };
+    let short = data
+        .look(fact.names, cut)
+        .or_else(|| Some(data.take_text(fact.names)?.trim().to_owned()))?;
     let label = Draft::new().plain(&format!("{}: ", fact.label));
-    Some(Piece::line(label.code(short)))
+    Some(Piece::line(label.code(&short)))
 }
 
 /// What an object says besides the name stands under the details.
