@@ -87,6 +87,11 @@ impl SocketClient {
     /// Finds the first socket at which somebody listens: the one that was named, the home's, the system's.
     /// A stranger's socket ends the search: it is told, and not passed over.
     pub(crate) fn find(reach: &Reach) -> Result<Self, ClientError> {
+        Self::at(&Self::socket(reach)?)
+    }
+
+    /// The socket that `find` speaks to.
+    pub(crate) fn socket(reach: &Reach) -> Result<PathBuf, ClientError> {
         let mut candidates: Vec<PathBuf> = reach.explicit.iter().cloned().collect();
         for path in [reach.socket.path.as_path(), Path::new(SYSTEM_SOCKET)] {
             if !candidates.iter().any(|candidate| candidate == path) {
@@ -96,7 +101,7 @@ impl SocketClient {
         for path in &candidates {
             if listens(path) {
                 trusted(path, reach)?;
-                return Self::at(path);
+                return Ok(path.clone());
             }
         }
         Err(ClientError::NoBridge(candidates))

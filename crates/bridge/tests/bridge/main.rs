@@ -16,6 +16,7 @@ mod http;
 mod init;
 mod keys;
 mod logs;
+mod mcp;
 mod modes;
 mod outcomes;
 mod page;
