@@ -129,7 +129,8 @@ pub(crate) async fn pose(
         event: report.value(),
         lifetime_s: Some(wait.as_secs()),
     };
-    let asked = desk.access.ask(&request).await?;
+    let asked = desk.access.ask(&request).await;
+    let asked = asked.inspect_err(|error| desk.expect_none(report.id(), error))?;
     Ok(Posed {
         approval: asked.approval_id,
         muted: asked.muted,

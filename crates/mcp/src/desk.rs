@@ -13,8 +13,8 @@ use crate::access::Access;
 use crate::access::NotReached;
 use crate::arguments::Failed;
 use crate::mailbox::Mailbox;
-use crate::place::Place;
 use crate::rate::CallRate;
+use crate::workplace::Workplace;
 
 /// A bridge that went away is looked for again after this span.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The one client's end of things.
 pub(crate) struct Desk {
     pub(crate) access: Access,
-    pub(crate) place: Place,
+    pub(crate) place: Workplace,
     /// Set when the client has gone: whoever waits for people stops, and takes the question back.
     pub(crate) stopping: CancellationToken,
     /// The calls in hand.
@@ -32,7 +32,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(access: Access, place: Place) -> Self {
+    pub(crate) fn new(access: Access, place: Workplace) -> Self {
         Self {
             access,
             place,
@@ -73,6 +73,14 @@ impl Desk {
         }
         self.mailbox().note_sent(event);
         Ok(())
+    }
+
+    /// Notes that an event was not taken. One whose storing broke off may have been, and may be answered.
+    pub(crate) fn expect_none(&self, event: &str, error: &NotReached) {
+        match error {
+            NotReached::NoBridge(_) | NotReached::Refused(_) => self.mailbox().forget(event),
+            NotReached::Broken(_) => {}
+        }
     }
 
     /// Fetches new answers, waiting for one for so many seconds.

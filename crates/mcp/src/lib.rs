@@ -8,15 +8,15 @@ mod caller;
 mod desk;
 mod files;
 mod mailbox;
-mod place;
 mod prompts;
 mod rate;
 mod report;
 mod resources;
 mod server;
 mod tools;
+mod workplace;
 
 pub use access::Access;
 pub use access::NotReached;
-pub use place::Place;
 pub use server::AgentServer;
+pub use workplace::Workplace;

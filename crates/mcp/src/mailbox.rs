@@ -86,6 +86,15 @@ impl Mailbox {
         push_bounded(&mut self.sent, event.to_owned());
     }
 
+    /// It was not taken: nobody can answer it.
+    pub(crate) fn forget(&mut self, event: &str) {
+        self.sent.retain(|sent| sent != event);
+    }
+
+    pub(crate) fn has_sent_anything(&self) -> bool {
+        !self.sent.is_empty()
+    }
+
     pub(crate) fn has_sent(&self, event: &str) -> bool {
         self.sent.iter().any(|sent| sent == event)
     }

@@ -34,10 +34,10 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Access;
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::place::Place;
 use crate::prompts;
 use crate::resources;
 use crate::tools;
+use crate::workplace::Workplace;
 
 /// No message of a client is longer, in bytes: an event may have a MiB.
 const LONGEST_LINE: usize = 4 * 1024 * 1024;
@@ -57,7 +57,7 @@ pub struct AgentServer {
 
 impl AgentServer {
     #[must_use]
-    pub fn new(access: Access, place: Place) -> Self {
+    pub fn new(access: Access, place: Workplace) -> Self {
         Self {
             desk: Arc::new(Desk::new(access, place)),
         }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use cctelegram_mcp::Access;
 use cctelegram_mcp::AgentServer;
-use cctelegram_mcp::Place;
+use cctelegram_mcp::Workplace;
 use tracing::Level;
 
 use super::failure::Failure;
@@ -40,21 +40,21 @@ pub(super) fn run(_: &McpArgs, environment: &Environment) -> Result<ExitCode, Fa
         let socket = SocketClient::socket(&reach);
         socket.map_err(|error| error.to_string())
     });
-    let place = Place {
+    let place = Workplace {
         directory: std::env::current_dir().context("find the current directory")?,
         host: std::fs::read_to_string(HOST_NAME)
             .ok()
             .map(|name| name.trim().to_owned()),
     };
     let runtime = super::runtime()?;
-    let served = runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let stop = Shutdown::listen()?.wait();
         let server = AgentServer::new(access, place);
-        let served = server.serve(tokio::io::stdin(), tokio::io::stdout(), stop);
-        served.await.context("begin with the client")
+        let serving = Box::pin(server.serve(tokio::io::stdin(), tokio::io::stdout(), stop));
+        serving.await.context("begin with the client")
     });
     // A read of the standard input cannot be ended from here.
     runtime.shutdown_background();
-    served?;
+    ended?;
     Ok(ExitCode::SUCCESS)
 }

@@ -33,7 +33,7 @@ pub(super) struct CompletionArguments {
 }
 
 pub(super) fn tool() -> Tool {
-    described::<CompletionArguments, sending::Sent>(
+    described::<CompletionArguments, sending::SentEvent>(
         NAME,
         (
             "Report a finished task",

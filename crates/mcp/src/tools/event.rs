@@ -40,7 +40,7 @@ pub(super) struct EventArguments {
 }
 
 pub(super) fn tool() -> Tool {
-    described::<EventArguments, sending::Sent>(
+    described::<EventArguments, sending::SentEvent>(
         NAME,
         (
             "Send an event",

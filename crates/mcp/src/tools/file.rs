@@ -33,7 +33,7 @@ pub(super) struct FileArguments {
 }
 
 pub(super) fn tool() -> Tool {
-    described::<FileArguments, sending::Sent>(
+    described::<FileArguments, sending::SentEvent>(
         NAME,
         (
             "Send a file",

@@ -27,7 +27,7 @@ pub(super) struct MessageArguments {
 }
 
 pub(super) fn tool() -> Tool {
-    described::<MessageArguments, sending::Sent>(
+    described::<MessageArguments, sending::SentEvent>(
         NAME,
         (
             "Send a message",

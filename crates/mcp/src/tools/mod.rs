@@ -9,13 +9,10 @@ mod mode;
 mod question;
 mod replies;
 mod responses;
+mod schema;
 mod sending;
 mod status;
 
-use std::sync::Arc;
-
-use rmcp::handler::server::tool::schema_for_input;
-use rmcp::handler::server::tool::schema_for_output;
 use rmcp::model::CallToolResult;
 use rmcp::model::ContentBlock;
 use rmcp::model::JsonObject;
@@ -133,21 +130,19 @@ enum Effect {
 }
 
 /// A tool with the schemas of what it takes and gives.
-fn described<In: JsonSchema + 'static, Out: JsonSchema + 'static>(
+fn described<In: JsonSchema, Out: JsonSchema>(
     name: &'static str,
     (title, description): (&'static str, &'static str),
     effect: Effect,
 ) -> Tool {
-    // Arguments are structs, whose schema is an object; a test looks at all of them.
-    let input = schema_for_input::<In>().unwrap_or_else(|_| Arc::new(JsonObject::new()));
     let annotations = ToolAnnotations::with_title(title)
         .read_only(effect == Effect::Reads)
         .destructive(false)
         .idempotent(effect != Effect::Sends)
         .open_world(effect == Effect::Sends);
-    Tool::new(name, description, input)
+    Tool::new(name, description, schema::of_arguments::<In>())
         .with_title(title)
-        .with_raw_output_schema(schema_for_output::<Out>())
+        .with_raw_output_schema(schema::of_result::<Out>())
         .with_annotations(annotations)
 }
 

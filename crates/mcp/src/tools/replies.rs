@@ -60,7 +60,7 @@ pub(super) async fn run(
         let reason = "no message with this id was sent in this session: use the event_id that sending it gave";
         return Err(Failed::field("event_id", reason));
     }
-    if desk.mailbox().looked_at().is_none() {
+    if !desk.mailbox().has_sent_anything() {
         let text = "nothing was sent in this session, so nobody can reply\nSend a message first.";
         return Err(Failed(text.to_owned()));
     }

@@ -26,12 +26,12 @@ pub(super) struct ResponsesArguments {
 
 /// The newest answers, the oldest of them first.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Answers {
+pub(crate) struct AnswerList {
     responses: Vec<Letter>,
 }
 
 pub(super) fn tool() -> Tool {
-    described::<ResponsesArguments, Answers>(
+    described::<ResponsesArguments, AnswerList>(
         NAME,
         (
             "List answers",
@@ -59,7 +59,7 @@ pub(super) async fn run(desk: &Desk, arguments: ResponsesArguments) -> Result<To
         let quoted: Vec<String> = responses.iter().map(Letter::quoted).collect();
         quoted.join("\n\n")
     };
-    Told::new(text, &Answers { responses })
+    Told::new(text, &AnswerList { responses })
 }
 
 async fn of_event(desk: &Desk, event: &str, limit: usize) -> Result<Vec<Letter>, Failed> {

@@ -12,7 +12,7 @@ use crate::report::Report;
 
 /// An event that the bridge took.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Sent {
+pub(super) struct SentEvent {
     /// Replies and answers name the event by this.
     pub(super) event_id: String,
     /// `stored`: it will be delivered, now or when Telegram can be reached.
@@ -22,10 +22,11 @@ pub(super) struct Sent {
 }
 
 /// Hands an event to the bridge.
-pub(super) async fn send(desk: &Desk, report: &Report) -> Result<Sent, NotReached> {
+pub(super) async fn send(desk: &Desk, report: &Report) -> Result<SentEvent, NotReached> {
     desk.expect_answers(report.id()).await?;
-    let accepted = desk.access.send(&report.value()).await?;
-    Ok(Sent {
+    let accepted = desk.access.send(&report.value()).await;
+    let accepted = accepted.inspect_err(|error| desk.expect_none(report.id(), error))?;
+    Ok(SentEvent {
         event_id: accepted.event_id.to_string(),
         status: match accepted.status {
             // An earlier try of the same call stored it.
@@ -36,7 +37,7 @@ pub(super) async fn send(desk: &Desk, report: &Report) -> Result<Sent, NotReache
 }
 
 /// Says what became of it, and no more: that it is stored does not mean that it was read.
-pub(super) fn told(sent: &Sent) -> Result<Told, Failed> {
+pub(super) fn told(sent: &SentEvent) -> Result<Told, Failed> {
     let id = &sent.event_id;
     let text = if sent.muted {
         format!("Stored as event {id}, but held back: the bridge is mute.")

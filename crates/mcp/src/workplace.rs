@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 /// Where this process runs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Place {
+pub struct Workplace {
     pub directory: PathBuf,
     /// The machine's name.
     pub host: Option<String>,
 }
 
-impl Place {
+impl Workplace {
     /// The name of the project: of the nearest folder that is a Git repository, else of the folder itself.
     #[must_use]
     pub fn project(&self) -> Option<String> {
@@ -32,7 +32,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("shop/src/pay");
         std::fs::create_dir_all(&inner).unwrap();
-        let place = Place {
+        let place = Workplace {
             directory: inner,
             host: None,
         };
