@@ -118,7 +118,7 @@ pub(super) async fn hand_over(
     Ok(named)
 }
 
-/// FileCopies the files to where an event file can name them; gives what it says of them.
+/// Copies the files to where an event file can name them; gives what it says of them.
 pub(super) fn put_beside(
     home: &Home,
     files: &[NamedFile],
@@ -151,7 +151,7 @@ pub(super) fn put_beside(
     Ok(copies)
 }
 
-/// FileCopies that are taken away again unless their event is in the spool.
+/// Copies that are taken away again unless their event is in the spool.
 #[derive(Default)]
 pub(super) struct FileCopies {
     paths: Vec<PathBuf>,
