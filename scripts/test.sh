@@ -111,11 +111,30 @@ install_clients() {
     cp "$wanted" "$clients/installed.txt"
 }
 
+# The MCP client of others that tests the server, pinned by digest.
+readonly agents=$tools/agents agents_wanted=crates/bridge/tests/clients/requirements.txt
+
+has_agents() {
+    cmp --silent "$agents_wanted" "$agents/installed.txt" && "$agents/bin/python" -c 'import mcp' 2>/dev/null
+}
+
+install_agents() {
+    local python
+    say "installing the Python MCP client into target/tools"
+    rm -rf "$agents"
+    python=$(python_with_venv) && "$python" -m venv "$agents" &&
+        "$agents/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+            --only-binary=:all: --require-hashes --requirement "$agents_wanted" ||
+        fail "The Python MCP client could not be installed." "Python 3.10 or later with pip is needed, and a way to pypi.org; see the messages above."
+    cp "$agents_wanted" "$agents/installed.txt"
+}
+
 check_rust
 mapfile -t packages < <(missing_packages)
 ((${#packages[@]} == 0)) || install_packages "${packages[@]}"
 has_cargo_deny || install_cargo_deny
 has_clients || install_clients
+has_agents || install_agents
 
 # In a process group of its own, so that nothing started by a test outlives the checks.
 set -m

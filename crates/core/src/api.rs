@@ -221,6 +221,24 @@ pub struct Status {
     pub heard: Option<Timestamp>,
 }
 
+/// One answer of a person: a decision, a text, a command, or that a request ended without any.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ResponseEntry {
+    /// Later answers have higher numbers.
+    pub id: i64,
+    /// The file in `responses/` that says the same.
+    pub file: String,
+    pub answer: Value,
+}
+
+/// Answers, the oldest first.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ResponsePage {
+    pub responses: Vec<ResponseEntry>,
+    /// The number of the newest answer that there is; 0 if there is none.
+    pub newest: i64,
+}
+
 /// A group to be enrolled, for these projects; for all if none is named.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct EnrolRequest {

@@ -1,5 +1,24 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod access;
+mod agent_place;
+mod arguments;
+mod asking;
+mod caller;
+mod desk;
+mod files;
 pub mod hook;
+mod mailbox;
+mod prompts;
+mod rate;
+mod report;
+mod resources;
+mod server;
 pub mod socket;
+mod tools;
+
+pub use access::Access;
+pub use access::NotReached;
+pub use agent_place::AgentPlace;
+pub use server::AgentServer;

@@ -86,22 +86,40 @@ impl ResponseKind {
 impl Store {
     /// Answers without a file, the oldest first. One that cannot be read back is left out and logged.
     pub async fn unwritten_responses(&self) -> Result<Vec<Response>, StoreError> {
-        let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
+        let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, file_name, body, decided FROM response WHERE written = 0 ORDER BY id",
         )
         .fetch_all(&mut *self.reader().await?)
         .await?;
-        let mut responses = Vec::with_capacity(rows.len());
-        for (id, file_name, body, decided) in rows {
-            let body = unless_damaged(&file_name, from_json("answer", &body))?;
-            responses.extend(body.map(|body| Response {
-                id,
-                file_name,
-                body,
-                decided: Timestamp::from_millis(decided),
-            }));
-        }
-        Ok(responses)
+        read(rows)
+    }
+
+    /// Answers with a number above `after`, the oldest first: those about one event, or all. One that cannot be read back
+    /// is left out and logged.
+    pub async fn responses(
+        &self,
+        after: i64,
+        event: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Response>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT id, file_name, body, decided FROM response \
+             WHERE id > $1 AND ($2 IS NULL OR event_id = $2) ORDER BY id LIMIT $3",
+        )
+        .bind(after)
+        .bind(event)
+        .bind(limit)
+        .fetch_all(&mut *self.reader().await?)
+        .await?;
+        read(rows)
+    }
+
+    /// The number of the newest answer; 0 if there is none.
+    pub async fn newest_response(&self) -> Result<i64, StoreError> {
+        let newest = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM response")
+            .fetch_one(&mut *self.reader().await?)
+            .await?;
+        Ok(newest)
     }
 
     /// What the one who decided a request wrote in reply to it first.
@@ -131,6 +149,23 @@ impl Store {
     pub async fn response_written(&self, id: i64) -> Result<(), StoreError> {
         self.change(Written(id)).await
     }
+}
+
+/// Number, name of the file, body, time.
+type Row = (i64, String, String, i64);
+
+fn read(rows: Vec<Row>) -> Result<Vec<Response>, StoreError> {
+    let mut responses = Vec::with_capacity(rows.len());
+    for (id, file_name, body, decided) in rows {
+        let body = unless_damaged(&file_name, from_json("answer", &body))?;
+        responses.extend(body.map(|body| Response {
+            id,
+            file_name,
+            body,
+            decided: Timestamp::from_millis(decided),
+        }));
+    }
+    Ok(responses)
 }
 
 struct Written(i64);

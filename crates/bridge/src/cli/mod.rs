@@ -11,6 +11,7 @@ mod files;
 mod hook;
 mod init;
 mod logs;
+mod mcp;
 mod mode;
 mod output;
 mod policy;
@@ -74,6 +75,8 @@ enum Command {
     Logs(logs::LogsArgs),
     /// Run the bridge as a systemd user service
     Service(service::ServiceArgs),
+    /// Serve agents: an MCP server on standard input and output
+    Mcp(mcp::McpArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
     /// Enrol groups, list them, or end their enrolment
@@ -157,6 +160,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Doctor(args) => doctor::run(&args, &environment),
         Command::Logs(args) => logs::run(&args, &environment),
         Command::Service(args) => service::run(&args, &environment),
+        Command::Mcp(args) => mcp::run(&args, &environment),
         Command::Completions(args) => Ok(completions::run(&args, Cli::command())),
         Command::Chats(args) => chats::run(args, &environment),
         Command::Hook(args) => hook::run(&args, &environment),

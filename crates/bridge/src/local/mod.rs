@@ -8,6 +8,7 @@ mod mode;
 mod peer;
 mod problem;
 mod queue;
+mod responses;
 mod sessions;
 mod socket;
 mod status;
@@ -65,6 +66,7 @@ pub(crate) async fn run(
             "/v1/mode",
             get(mode::get).put(mode::put).delete(mode::delete),
         )
+        .route("/v1/responses", get(responses::list))
         .route("/v1/queue", get(queue::list))
         .route("/v1/queue/{id}", get(queue::get).delete(queue::delete))
         .route("/v1/queue/{id}/retry", post(queue::retry))

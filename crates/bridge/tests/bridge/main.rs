@@ -17,6 +17,7 @@ mod http;
 mod init;
 mod keys;
 mod logs;
+mod mcp;
 mod modes;
 mod outcomes;
 mod page;

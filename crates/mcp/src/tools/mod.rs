@@ -1,0 +1,177 @@
+//! The tools: what each is called, what it takes and gives, and who carries it out.
+
+mod approval;
+mod completion;
+mod event;
+mod file;
+mod message;
+mod mode;
+mod question;
+mod replies;
+mod responses;
+mod schema;
+mod sending;
+mod status;
+
+use rmcp::model::CallToolResult;
+use rmcp::model::ContentBlock;
+use rmcp::model::JsonObject;
+use rmcp::model::Tool;
+use rmcp::model::ToolAnnotations;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::arguments::Failed;
+use crate::arguments::read;
+use crate::caller::Caller;
+use crate::desk::Desk;
+
+pub(crate) use status::StatusReport;
+
+/// What a tool came to: a sentence, and the same for programs.
+pub(crate) struct ToolAnswer {
+    text: String,
+    structured: Value,
+    /// Nobody decided, nobody answered: the call is over, and what was wanted did not come about.
+    in_vain: bool,
+}
+
+impl ToolAnswer {
+    fn new(text: String, structured: &impl Serialize) -> Result<Self, Failed> {
+        let structured =
+            serde_json::to_value(structured).map_err(|error| Failed(error.to_string()))?;
+        Ok(Self {
+            text,
+            structured,
+            in_vain: false,
+        })
+    }
+
+    const fn in_vain_if(mut self, in_vain: bool) -> Self {
+        self.in_vain = in_vain;
+        self
+    }
+}
+
+/// All tools, in the order in which they are listed.
+pub(crate) fn list() -> Vec<Tool> {
+    vec![
+        message::tool(),
+        event::tool(),
+        file::tool(),
+        completion::tool(),
+        approval::tool(),
+        question::tool(),
+        replies::tool(),
+        responses::tool(),
+        status::tool(),
+        mode::local_tool(),
+        mode::nomad_tool(),
+    ]
+}
+
+/// Carries a call out; none if there is no such tool.
+pub(crate) async fn call(
+    desk: &Desk,
+    caller: &Caller,
+    name: &str,
+    arguments: JsonObject,
+) -> Option<CallToolResult> {
+    if !list().iter().any(|tool| tool.name == name) {
+        return None;
+    }
+    let done = match desk.admit() {
+        Ok(()) => carry_out(desk, caller, name, arguments).await,
+        Err(too_many) => Err(too_many),
+    };
+    Some(match done {
+        Ok(told) => {
+            let mut result = CallToolResult::structured(told.structured);
+            result.content = vec![ContentBlock::text(told.text)];
+            result.is_error = Some(told.in_vain);
+            result
+        }
+        Err(Failed(text)) => CallToolResult::error(vec![ContentBlock::text(text)]),
+    })
+}
+
+async fn carry_out(
+    desk: &Desk,
+    caller: &Caller,
+    name: &str,
+    arguments: JsonObject,
+) -> Result<ToolAnswer, Failed> {
+    match name {
+        message::NAME => message::run(desk, caller, read(arguments)?).await,
+        event::NAME => event::run(desk, caller, read(arguments)?).await,
+        file::NAME => file::run(desk, caller, read(arguments)?).await,
+        completion::NAME => completion::run(desk, caller, read(arguments)?).await,
+        approval::NAME => approval::run(desk, caller, read(arguments)?).await,
+        question::NAME => question::run(desk, caller, read(arguments)?).await,
+        replies::NAME => replies::run(desk, caller, read(arguments)?).await,
+        responses::NAME => responses::run(desk, read(arguments)?).await,
+        status::NAME => status::run(desk, read(arguments)?).await,
+        mode::LOCAL => mode::to_local(desk, caller, read(arguments)?).await,
+        mode::NOMAD => mode::to_nomad(desk, read(arguments)?).await,
+        other => Err(Failed(format!("there is no tool {other}"))),
+    }
+}
+
+/// What a tool does to the world.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Effect {
+    /// It only looks.
+    Reads,
+    /// It sends something to people's phones.
+    Sends,
+    /// It changes the bridge; doing it twice is as doing it once.
+    Switches,
+}
+
+/// A tool with the schemas of what it takes and gives.
+fn described<In: JsonSchema, Out: JsonSchema>(
+    name: &'static str,
+    (title, description): (&'static str, &'static str),
+    effect: Effect,
+) -> Tool {
+    let annotations = ToolAnnotations::with_title(title)
+        .read_only(effect == Effect::Reads)
+        .destructive(false)
+        .idempotent(effect != Effect::Sends)
+        .open_world(effect == Effect::Sends);
+    Tool::new(name, description, schema::of_arguments::<In>())
+        .with_title(title)
+        .with_raw_output_schema(schema::of_result::<Out>())
+        .with_annotations(annotations)
+}
+
+/// No arguments.
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_says_what_it_takes_and_gives() {
+        for tool in list() {
+            for schema in [Some(&tool.input_schema), tool.output_schema.as_ref()] {
+                let schema = schema.unwrap();
+                assert_eq!(schema["type"], "object", "{}: {schema:?}", tool.name);
+            }
+            assert_eq!(
+                tool.input_schema["additionalProperties"], false,
+                "{}",
+                tool.name
+            );
+            assert!(
+                tool.annotations.is_some() && tool.title.is_some(),
+                "{}",
+                tool.name
+            );
+        }
+    }
+}
