@@ -78,10 +78,14 @@ fn documents() -> impl Strategy<Value = Value> {
 }
 
 fn names_a_field(rejected: &Rejected) -> bool {
-    let option = rejected.field.strip_prefix("data.options");
+    let is_entry_of = |list: &str| {
+        let rest = rejected.field.strip_prefix(list);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+    };
     rejected.field == "document"
         || FIELDS.contains(&rejected.field.as_str())
-        || option.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+        || is_entry_of("data.options")
+        || is_entry_of("data.attachments")
 }
 
 /// What the schema has no words for: labels that look the same or are another button's, ids that are secrets or ours.
