@@ -17,6 +17,7 @@ use crate::bot::BotLink;
 use crate::config::Config;
 use crate::config::Environment;
 use crate::courtesy::Sorry;
+use crate::flight::Calls;
 use crate::health::Health;
 use crate::keys::Keys;
 use crate::memory::MemoryGauge;
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub(crate) bot: BotLink,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) wake: Wake,
+    pub(crate) calls: Calls,
     pub(crate) health: Health,
     pub(crate) alerts: Alerts,
     pub(crate) memory: MemoryGauge,

@@ -24,6 +24,7 @@ use crate::config::Environment;
 use crate::courtesy;
 use crate::dispatch;
 use crate::expiry;
+use crate::flight::Calls;
 use crate::groups;
 use crate::health::Health;
 use crate::http;
@@ -87,6 +88,7 @@ impl Bridge {
             bot: BotLink::new(client, bot, token_lock),
             clock: Arc::new(clock),
             wake: Wake::new(),
+            calls: Calls::new(),
             health,
             alerts: Alerts::default(),
             metrics: Metrics::new(),

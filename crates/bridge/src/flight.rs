@@ -1,7 +1,10 @@
 //! One call to Telegram: rendered, sent, and its outcome recorded before anything else goes to that chat.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cctelegram_core::delivery::Outcome;
@@ -12,6 +15,7 @@ use cctelegram_store::Leased;
 use cctelegram_store::Mark;
 use cctelegram_store::Marked;
 use futures_util::FutureExt as _;
+use tokio::sync::watch;
 
 use crate::app::App;
 use crate::compose;
@@ -42,9 +46,56 @@ pub(crate) struct Landed {
     pub(crate) outcome: Option<Outcome>,
 }
 
+/// The calls under way: at most one per chat, with its number.
+pub(crate) struct Calls {
+    last: AtomicU64,
+    under_way: watch::Sender<BTreeMap<ChatId, u64>>,
+}
+
+impl Calls {
+    pub(crate) fn new() -> Self {
+        Self {
+            last: AtomicU64::new(0),
+            under_way: watch::Sender::new(BTreeMap::new()),
+        }
+    }
+
+    fn begin(&self, chat: ChatId) -> UnderWay<'_> {
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        self.under_way
+            .send_modify(|calls| _ = calls.insert(chat, number));
+        UnderWay { calls: self, chat }
+    }
+
+    /// Waits until the call to the chat that is under way now, if any, has been recorded.
+    pub(crate) async fn landed(&self, chat: ChatId) {
+        let mut calls = self.under_way.subscribe();
+        let number = calls.borrow().get(&chat).copied();
+        let landed =
+            |calls: &BTreeMap<_, _>| number.is_none() || calls.get(&chat) != number.as_ref();
+        // An error would mean that nothing sends any more; nothing lands then either.
+        let _ended = calls.wait_for(landed).await;
+    }
+}
+
+/// A call under way, until this is dropped.
+struct UnderWay<'a> {
+    calls: &'a Calls,
+    chat: ChatId,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.calls
+            .under_way
+            .send_modify(|calls| _ = calls.remove(&self.chat));
+    }
+}
+
 /// Makes the row's next call and records what came of it.
 pub(crate) async fn fly(app: Arc<App>, row: Leased) -> Landed {
     let chat = row.chat;
+    let _under_way = app.calls.begin(chat);
     // A message that cannot even be made must not take the sender, and with it all others, down again and again.
     let prepared = AssertUnwindSafe(compose::next_call(&app, &row))
         .catch_unwind()

@@ -100,7 +100,7 @@ async fn run(shared: &Arc<Shared>, method: Method, params: Params) -> Ending {
         let fault = world.faults.take(method.name());
         let reaches = matches!(
             fault,
-            None | Some(FaultKind::DropAfter | FaultKind::Delay(_))
+            None | Some(FaultKind::DropAfter | FaultKind::Delay(_) | FaultKind::SlowAnswer(_))
         );
         let chat = params
             .integer("chat_id")
@@ -115,6 +115,11 @@ async fn run(shared: &Arc<Shared>, method: Method, params: Params) -> Ending {
         Some(FaultKind::Delay(by)) => {
             tokio::time::sleep(by).await;
             Ending::Answered(call.answer(executed.await))
+        }
+        Some(FaultKind::SlowAnswer(by)) => {
+            let answer = executed.await;
+            tokio::time::sleep(by).await;
+            Ending::Answered(call.answer(answer))
         }
         Some(FaultKind::Status {
             code,

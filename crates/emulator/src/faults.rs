@@ -45,6 +45,9 @@ pub enum FaultKind {
     /// Waits, then executes and answers. In JSON: milliseconds.
     #[serde(deserialize_with = "milliseconds")]
     Delay(Duration),
+    /// Executed, then waits before it answers: what was sent can be seen meanwhile. In JSON: milliseconds.
+    #[serde(deserialize_with = "milliseconds")]
+    SlowAnswer(Duration),
 }
 
 /// The faults in the order they were asked for.

@@ -178,10 +178,7 @@ async fn pass_on(
     from: &Sender,
     text: String,
 ) -> anyhow::Result<()> {
-    let event = match message.reply_to {
-        Some(to) => app.store.event_of_message(message.chat, to).await?,
-        None => None,
-    };
+    let event = super::replied_event(app, message).await?;
     let name = text
         .split_whitespace()
         .next()

@@ -79,10 +79,7 @@ enum Meant {
 
 /// Other bots may be in the group: a command that is not one of ours has to name us.
 async fn meant_for_us(app: &App, message: &IncomingMessage) -> anyhow::Result<Option<Meant>> {
-    let replied = match message.reply_to {
-        Some(to) => app.store.event_of_message(message.chat, to).await?,
-        None => None,
-    };
+    let replied = super::replied_event(app, message).await?;
     let text = message.text.as_deref().unwrap_or_default();
     if !text.trim_start().starts_with('/') {
         return Ok(replied.map(|_| Meant::Reply));

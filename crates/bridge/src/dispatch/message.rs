@@ -84,10 +84,7 @@ pub(super) async fn text(
         let sorry = "Only text reaches the bridge; this was not passed on.".to_owned();
         return answered(app, stored, message, from, ("message without text", sorry)).await;
     };
-    let event = match message.reply_to {
-        Some(to) => app.store.event_of_message(message.chat, to).await?,
-        None => None,
-    };
+    let event = super::replied_event(app, message).await?;
     let response = response(
         from,
         text.clone(),

@@ -15,11 +15,13 @@ use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::Disposition;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
+use cctelegram_core::event::Event;
 use cctelegram_core::id::UserId;
 use cctelegram_store::Handling;
 use cctelegram_store::StoreError;
 use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::update;
+use cctelegram_telegram::update::IncomingMessage;
 use cctelegram_telegram::update::Membership;
 use cctelegram_telegram::update::StandingChange;
 
@@ -94,6 +96,20 @@ async fn give_up_if_hopeless(
     let error = format!("{error:#}");
     tracing::error!(update.id = %stored.id, error, "an update can never be handled");
     no_authority(app, stored, &error).await
+}
+
+/// The event that a message replies to. A reply can come before Telegram's answer to the call that it replies to is
+/// recorded: then that is waited for.
+async fn replied_event(app: &App, message: &IncomingMessage) -> Result<Option<Event>, StoreError> {
+    let Some(to) = message.reply_to else {
+        return Ok(None);
+    };
+    let known = app.store.event_of_message(message.chat, to).await?;
+    if known.is_some() {
+        return Ok(known);
+    }
+    app.calls.landed(message.chat).await;
+    app.store.event_of_message(message.chat, to).await
 }
 
 async fn handle(app: &App, stored: &StoredUpdate) -> anyhow::Result<()> {

@@ -162,12 +162,16 @@ async fn question(bridge: &TestBridge, title: &str) -> Message {
     bridge.message(USER, title, asks).await
 }
 
+/// Presses a button and waits until the question has lost its buttons, so that a later one of the same title is not
+/// mistaken for it.
 async fn press(bridge: &TestBridge, title: &str, label: &str) {
-    let message = question(bridge, title).await;
+    let pressed = question(bridge, title).await.message_id;
     bridge
         .emulator
-        .press(USER, message.message_id, label)
+        .press(USER, pressed, label)
         .expect("the button is there");
+    let closed = |m: &Message| m.message_id == pressed && m.keyboard.is_empty();
+    bridge.message(USER, "the closed question", closed).await;
 }
 
 async fn mode(bridge: &TestBridge) -> Value {

@@ -4,9 +4,13 @@
     reason = "a test that cannot go on fails, and says why"
 )]
 
+use std::time::Duration;
+
 use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
+use cctelegram_testkit::emulator::Fault;
+use cctelegram_testkit::emulator::FaultKind;
 use cctelegram_testkit::emulator::Message;
 use cctelegram_testkit::until;
 use serde_json::Value;
@@ -312,6 +316,24 @@ async fn replies_answer_the_event_one_file_each() {
         ["ask-7.2.json", "ask-7.3.json", "ask-7.json"]
     );
     assert_eq!(bridge.records("user_response").await.len(), 3);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_is_faster_than_telegrams_answer_still_answers_its_message() {
+    let bridge = TestBridge::start(setup()).await;
+    bridge.emulator.fault(Fault {
+        method: Some("sendMessage".to_owned()),
+        times: 1,
+        kind: FaultKind::SlowAnswer(Duration::from_secs(1)),
+    });
+    bridge.drop_event(
+        "fast",
+        &json!({ "type": "task_completion", "event_id": "fast-1", "title": "Which colour?" }),
+    );
+    let question = bridge.message_with(USER, "Which colour?").await;
+    bridge.emulator.reply(USER, question.message_id, "blue");
+    assert_eq!(bridge.response("fast-1.json").await["response"], "blue");
     bridge.finish().await;
 }
 

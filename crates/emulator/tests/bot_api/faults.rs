@@ -91,6 +91,17 @@ async fn a_delay_comes_before_the_execution() {
 }
 
 #[tokio::test]
+async fn a_slow_answer_comes_after_the_execution() {
+    let bot = Bot::start().await;
+    let by = Duration::from_millis(50);
+    bot.phone.fault(next(FaultKind::SlowAnswer(by)));
+    let started = Instant::now();
+    let seen = bot.phone.wait_until(|phone| phone.messages(ADA).pop(), by);
+    let (_sent, seen) = tokio::join!(bot.ok("sendMessage", hello()), seen);
+    assert!(seen.is_some() && started.elapsed() >= by);
+}
+
+#[tokio::test]
 async fn a_lasting_fault_ends_when_cleared() {
     let bot = Bot::start().await;
     bot.phone.fault(Fault {
