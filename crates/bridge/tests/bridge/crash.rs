@@ -12,7 +12,6 @@ use std::fs;
 use std::hash::BuildHasher as _;
 use std::hash::RandomState;
 
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::WAIT;
@@ -22,6 +21,8 @@ use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::steps::setup;
+
 const CHATS: [i64; 3] = [USER, 1_002, 1_003];
 /// Event files of one round; each becomes a message in each chat.
 const FILES: usize = 30;
@@ -29,10 +30,6 @@ const FILES: usize = 30;
 const REQUESTS: usize = 15;
 /// Without `CRASH_ROUNDS`.
 const ROUNDS: usize = 12;
-
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
 
 #[expect(
     clippy::disallowed_methods,

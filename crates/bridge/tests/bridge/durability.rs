@@ -15,21 +15,15 @@ use cctelegram_testkit::WAIT;
 use cctelegram_testkit::emulator::Message;
 use cctelegram_testkit::until;
 use reqwest::Method;
-use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
+
+use crate::steps::info;
+use crate::steps::setup;
 
 /// What names, syncs, reads and writes anything.
 const CALLS: &str = "trace=read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,fsync,fdatasync,unlink,\
                      unlinkat,rename,renameat,renameat2";
-
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
-
-fn event(title: &str) -> Value {
-    json!({ "type": "info_notification", "title": title })
-}
 
 /// A trace of everything that a bridge asks of the kernel.
 struct Trace {
@@ -203,12 +197,12 @@ fn a_write_without_a_sync_behind_it_is_not_durable() {
 async fn an_event_file_is_removed_only_after_its_event_is_on_the_disk() {
     let trace = Trace::new();
     let bridge = TestBridge::start(trace.of(setup(), &["-e", CALLS])).await;
-    bridge.drop_event("first", &event("The first"));
+    bridge.drop_event("first", &info("The first"));
     bridge.message_with(USER, "The first").await;
     for number in 0..30 {
         bridge.drop_event(
             &format!("more-{number}"),
-            &event(&format!("Number {number} of many")),
+            &info(&format!("Number {number} of many")),
         );
     }
     bridge.message_with(USER, "Number 29 of many").await;
@@ -244,7 +238,7 @@ async fn a_request_is_answered_only_after_its_event_is_on_the_disk() {
     assert_eq!(
         bridge
             .socket
-            .post("/v1/events", &event("Posted"))
+            .post("/v1/events", &info("Posted"))
             .await
             .status,
         202
@@ -313,7 +307,7 @@ async fn a_stored_file_that_cannot_be_removed_stays_one_event() {
     let trace = Trace::new();
     let injected = ["-e", "trace=unlinkat", "-e", "inject=unlinkat:error=EIO"];
     let mut bridge = TestBridge::start(trace.of(setup(), &injected)).await;
-    bridge.drop_event("stays", &event("Stored but still there"));
+    bridge.drop_event("stays", &info("Stored but still there"));
     bridge.message_with(USER, "Stored but still there").await;
     let attempts = || {
         fs::read_to_string(trace.file())
@@ -321,7 +315,7 @@ async fn a_stored_file_that_cannot_be_removed_stays_one_event() {
             .matches("-stays.json")
             .count()
     };
-    bridge.drop_event("other", &event("The next one"));
+    bridge.drop_event("other", &info("The next one"));
     bridge.message_with(USER, "The next one").await;
     until("the file was read again", async || {
         (attempts() > 1).then_some(())
@@ -375,7 +369,7 @@ async fn what_the_disk_refused_to_sync_was_not_taken() {
     let mut titles = Vec::new();
     let refused = loop {
         let title = format!("Posted as number {}.", titles.len());
-        let answer = bridge.socket.post("/v1/events", &event(&title)).await;
+        let answer = bridge.socket.post("/v1/events", &info(&title)).await;
         if answer.status != 202 {
             break answer;
         }
@@ -389,7 +383,7 @@ async fn what_the_disk_refused_to_sync_was_not_taken() {
     assert_eq!(refused.body["code"], "internal");
     while !bridge.log().contains("event files have to wait") {
         let title = format!("Dropped as number {}.", titles.len());
-        bridge.drop_event("dropped", &event(&title));
+        bridge.drop_event("dropped", &info(&title));
         titles.push(title);
         assert!(titles.len() < 200, "no sync has failed");
         until("the spool is empty", async || {

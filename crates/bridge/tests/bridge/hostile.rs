@@ -7,7 +7,6 @@
 use std::fs;
 use std::path::PathBuf;
 
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::bot_token;
@@ -17,14 +16,8 @@ use cctelegram_testkit::emulator::Message;
 use serde_json::Value;
 use serde_json::json;
 
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
-
-async fn post(bridge: &TestBridge, event: &Value) {
-    let answer = bridge.socket.post("/v1/events", event).await;
-    assert_eq!(answer.status, 202, "{answer:?}");
-}
+use crate::steps::post;
+use crate::steps::setup;
 
 fn received(emulator: &Emulator) -> Vec<Message> {
     emulator

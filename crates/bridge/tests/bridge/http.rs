@@ -16,7 +16,6 @@ use std::path::Path;
 
 use cctelegram_testkit::Finished;
 use cctelegram_testkit::Process;
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::bot_token;
@@ -27,12 +26,10 @@ use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
+use crate::steps::setup;
+
 /// Somebody else on this machine: `nobody`.
 const NOBODY: &str = "65534";
-
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
 
 /// An answer as it came.
 #[derive(Debug)]

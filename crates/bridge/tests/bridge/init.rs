@@ -13,7 +13,6 @@ use std::path::Path;
 
 use cctelegram_testkit::Finished;
 use cctelegram_testkit::Process;
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::WAIT;
@@ -27,13 +26,11 @@ use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::ChildStdout;
 
-const ADA: i64 = 4_711;
-const STRANGER: i64 = 6_666;
-const QUESTION: &str = "May this person approve and control everything the bridge is asked? [y/n] ";
+use crate::steps::STRANGER;
+use crate::steps::setup;
 
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
+const ADA: i64 = 4_711;
+const QUESTION: &str = "May this person approve and control everything the bridge is asked? [y/n] ";
 
 /// A machine on which nothing is set up, and two people with the app.
 async fn untouched() -> TestBridge {

@@ -12,7 +12,6 @@ use std::process::Command;
 
 use cctelegram_testkit::Finished;
 use cctelegram_testkit::Process;
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::emulator::User;
@@ -20,9 +19,7 @@ use cctelegram_testkit::until;
 use reqwest::Method;
 use serde_json::json;
 
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
+use crate::steps::setup;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path)

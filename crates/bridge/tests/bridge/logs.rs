@@ -13,7 +13,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use cctelegram_testkit::Process;
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::WAIT;
 use serde_json::Value;
@@ -22,9 +21,7 @@ use tokio::io::BufReader;
 use tokio::io::Lines;
 use tokio::process::ChildStdout;
 
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
+use crate::steps::setup;
 
 fn add(log: &Path, level: &str, message: &str) {
     let line = format!(

@@ -32,3 +32,4 @@ mod service;
 mod settings;
 mod shutdown;
 mod spool;
+mod steps;

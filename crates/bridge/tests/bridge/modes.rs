@@ -5,7 +5,6 @@
     reason = "a test that panics has failed, in its helpers too"
 )]
 
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::emulator::Message;
@@ -15,16 +14,12 @@ use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
 
-const OTHER: i64 = 1_002;
+use crate::steps::SECOND;
+use crate::steps::event;
+use crate::steps::setup;
+use crate::steps::shown;
+
 const MODE: &str = "/v1/mode";
-
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
-
-fn event(kind: &str, title: &str) -> Value {
-    json!({ "type": kind, "title": title })
-}
 
 async fn post(bridge: &TestBridge, event: &Value) -> Value {
     let answer = bridge.socket.post("/v1/events", event).await;
@@ -82,14 +77,6 @@ async fn mode_when(bridge: &TestBridge, wanted: &str) -> Value {
         Some(mode(bridge).await).filter(|mode| mode["mode"] == wanted)
     })
     .await
-}
-
-fn shown(message: &Message) -> &str {
-    message
-        .text
-        .as_deref()
-        .or(message.caption.as_deref())
-        .unwrap_or_default()
 }
 
 fn received(bridge: &TestBridge, user: i64) -> Vec<Message> {
@@ -213,7 +200,7 @@ async fn a_switch_survives_restarts_and_wins_over_the_setting_until_it_is_reset(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mute_holds_everything_but_security_alerts() {
-    let bridge = TestBridge::start(setup().users(&[USER, OTHER])).await;
+    let bridge = TestBridge::start(setup().users(&[USER, SECOND])).await;
     put(&bridge, json!({ "mode": "mute" })).await;
     let kinds = [
         "info_notification",
@@ -244,7 +231,7 @@ async fn a_mute_holds_everything_but_security_alerts() {
         false
     );
     bridge.idle().await;
-    for user in [USER, OTHER] {
+    for user in [USER, SECOND] {
         assert_eq!(with(&bridge, user, "the alarm").len(), 1);
         assert_eq!(received(&bridge, user).len(), 1, "{user}");
     }
@@ -276,7 +263,7 @@ async fn the_mute_of_the_setting_holds_too_and_commands_are_answered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_a_mute_sends_open_requests_whole_and_the_rest_in_one_list() {
-    let users = [USER, OTHER];
+    let users = [USER, SECOND];
     let bridge = TestBridge::start(setup().users(&users)).await;
     put(&bridge, json!({ "mode": "mute" })).await;
     let titles: Vec<String> = (0..12)

@@ -1,14 +1,11 @@
 //! The demo's phone in a real browser: what a person sees and presses there reaches the one who asked.
 use cctelegram_testkit::Browser;
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::until;
 use serde_json::json;
 
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
+use crate::steps::setup;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_approves_in_the_page_and_the_answer_arrives() {

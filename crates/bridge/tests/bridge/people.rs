@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::emulator::Fault;
@@ -16,12 +15,11 @@ use cctelegram_testkit::until;
 use serde_json::Value;
 use serde_json::json;
 
-const STRANGER: i64 = 6_666;
-const REFUSAL: &str = "This bot is private.";
+use crate::steps::STRANGER;
+use crate::steps::all_handled;
+use crate::steps::setup;
 
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
+const REFUSAL: &str = "This bot is private.";
 
 /// Writes to the bot and waits for its reply to that message.
 async fn say(bridge: &TestBridge, user: i64, text: &str) -> String {
@@ -31,17 +29,6 @@ async fn say(bridge: &TestBridge, user: i64, text: &str) -> String {
         .message(user, &format!("the answer to {text}"), answers)
         .await;
     answer.text.expect("an answer is text")
-}
-
-/// Waits until nothing that people sent is left to handle.
-async fn all_handled(bridge: &TestBridge) {
-    until("every update is handled", async || {
-        let unhandled = "SELECT count(*) FROM update_inbox WHERE handled = 0";
-        let waits = bridge.emulator.pending_updates() > 0
-            || bridge.database().await.number(unhandled).await > 0;
-        (!waits).then_some(())
-    })
-    .await;
 }
 
 fn refusals(bridge: &TestBridge, user: i64) -> usize {

@@ -20,18 +20,13 @@ use cctelegram_testkit::until;
 use serde_json::Value;
 use serde_json::json;
 
-const ALERT: &str = "The queue is full";
+use crate::steps::info;
+use crate::steps::setup;
 
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
+const ALERT: &str = "The queue is full";
 
 fn small_queue() -> Setup {
     setup().variable("MAX_QUEUE_SIZE", "3")
-}
-
-fn event(title: &str) -> Value {
-    json!({ "type": "info_notification", "title": title })
 }
 
 fn outage(bridge: &TestBridge) {
@@ -65,7 +60,7 @@ fn drop_many(bridge: &TestBridge, round: &str, count: usize) -> Vec<String> {
         .map(|number| format!("{round}, file {number}."))
         .collect();
     for (number, title) in titles.iter().enumerate() {
-        bridge.drop_event(&format!("{round}-{number}"), &event(title));
+        bridge.drop_event(&format!("{round}-{number}"), &info(title));
     }
     titles
 }
@@ -147,7 +142,7 @@ async fn a_full_queue_makes_producers_wait_and_drops_nothing() {
         })
         .await;
     for _ in 0..10 {
-        let answer = bridge.socket.post("/v1/events", &event("Refused")).await;
+        let answer = bridge.socket.post("/v1/events", &info("Refused")).await;
         assert_eq!(
             (answer.status, answer.retry_after.as_deref()),
             (429, Some("2"))
@@ -168,7 +163,7 @@ async fn a_full_queue_makes_producers_wait_and_drops_nothing() {
     assert_eq!(
         bridge
             .socket
-            .post("/v1/events", &event("Taken again"))
+            .post("/v1/events", &info("Taken again"))
             .await
             .status,
         202
@@ -310,7 +305,7 @@ async fn while_nobody_is_allowed_producers_wait_and_health_says_why() {
     });
     bridge.emulator.open_chat(USER);
     let titles = drop_many(&bridge, "nobody", 2);
-    let answer = bridge.socket.post("/v1/events", &event("Refused")).await;
+    let answer = bridge.socket.post("/v1/events", &info("Refused")).await;
     assert_eq!(
         (answer.status, answer.retry_after.as_deref()),
         (503, Some("2"))
@@ -352,7 +347,7 @@ async fn when_memory_is_short_producers_wait_and_nothing_is_lost() {
     bridge.launch().await;
     let mut stored = 0;
     let refused = loop {
-        let mut large = event("Large");
+        let mut large = info("Large");
         large["data"] = json!({ "log": "line\n".repeat(100_000) });
         let answer = bridge.socket.post("/v1/events", &large).await;
         if answer.status != 202 {

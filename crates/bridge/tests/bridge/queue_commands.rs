@@ -9,7 +9,6 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 use cctelegram_testkit::Process;
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::emulator::Fault;
@@ -18,9 +17,7 @@ use cctelegram_testkit::until;
 use serde_json::Value;
 use serde_json::json;
 
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
+use crate::steps::setup;
 
 fn fault(bridge: &TestBridge, times: u32, kind: FaultKind) {
     bridge.emulator.fault(Fault {

@@ -17,13 +17,13 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use serde_json::json;
 
-const OTHER: i64 = 1_002;
+use crate::steps::SECOND;
+use crate::steps::event;
+use crate::steps::post;
+use crate::steps::setup;
+
 /// Our own limit, faster than Telegram's so that no test waits for long. The emulator's is off.
 const BRISK: &str = "[telegram]\nper_chat_per_second = 5.0\nper_chat_burst = 3\n";
-
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
 
 /// A bridge that keeps to a limit.
 async fn brisk(setup: Setup) -> TestBridge {
@@ -31,15 +31,6 @@ async fn brisk(setup: Setup) -> TestBridge {
     bridge.emulator.set_limits(false);
     bridge.launch().await;
     bridge
-}
-
-fn event(kind: &str, title: &str) -> Value {
-    json!({ "type": kind, "title": title })
-}
-
-async fn post(bridge: &TestBridge, event: &Value) {
-    let answer = bridge.socket.post("/v1/events", event).await;
-    assert_eq!(answer.status, 202, "{answer:?}");
 }
 
 async fn post_many(bridge: &TestBridge, kind: &str, titles: &[String]) {
@@ -245,7 +236,7 @@ async fn without_limits_or_with_folding_off_nothing_is_listed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn security_the_details_of_a_list_go_only_to_its_own_chat_for_a_press_on_its_own_message() {
     let routes = "[[route]]\nmatch = { project = \"private\" }\nchats = [1001]\n";
-    let bridge = brisk(setup().users(&[USER, OTHER]).config(routes)).await;
+    let bridge = brisk(setup().users(&[USER, SECOND]).config(routes)).await;
     let events: Vec<Value> = titles(40)
         .iter()
         .map(|title| json!({ "type": "build_completed", "title": title, "project": "private" }))
@@ -256,12 +247,12 @@ async fn security_the_details_of_a_list_go_only_to_its_own_chat_for_a_press_on_i
         .await;
     bridge.idle().await;
     post(&bridge, &event("build_failed", "for both")).await;
-    let others = bridge.message_with(OTHER, "for both").await;
+    let others = bridge.message_with(SECOND, "for both").await;
     let data = list.keyboard[0][0].callback_data.clone().expect("a button");
     let forged = [
         bridge
             .emulator
-            .press_forged(OTHER, OTHER, others.message_id, &data),
+            .press_forged(SECOND, SECOND, others.message_id, &data),
         bridge
             .emulator
             .press_forged(USER, USER, list.message_id + 1_000, &data),
@@ -279,7 +270,7 @@ async fn security_the_details_of_a_list_go_only_to_its_own_chat_for_a_press_on_i
     );
     bridge.idle().await;
     assert_eq!(times(&bridge, USER, "messages, whole"), 0);
-    assert_eq!(times(&bridge, OTHER, "event-0"), 0);
+    assert_eq!(times(&bridge, SECOND, "event-0"), 0);
     bridge.finish().await;
 }
 

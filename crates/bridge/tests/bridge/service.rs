@@ -10,12 +10,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use cctelegram_testkit::Process;
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
+use crate::steps::setup;
 
 fn unit_of(bridge: &TestBridge) -> PathBuf {
     let home = bridge.root().parent().unwrap().to_owned();

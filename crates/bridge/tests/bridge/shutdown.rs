@@ -11,7 +11,6 @@ use std::time::Instant;
 
 use cctelegram_testkit::Finished;
 use cctelegram_testkit::Process;
-use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::WAIT;
@@ -20,13 +19,11 @@ use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::json;
 
+use crate::steps::setup;
+
 const USERS: [i64; 3] = [USER, 1_002, 1_003];
 /// A service manager may be told to kill after this.
 const SOON: Duration = Duration::from_secs(10);
-
-fn setup() -> Setup {
-    Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
 
 fn drop_events(bridge: &TestBridge, count: usize) {
     for number in 0..count {
