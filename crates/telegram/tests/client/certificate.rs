@@ -43,20 +43,33 @@ fn bits(content: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn self_signed() -> SelfSigned {
+    signed_for([127, 0, 0, 1], LATER)
+}
+
+/// Its time is over.
+pub(crate) fn expired() -> SelfSigned {
+    signed_for([127, 0, 0, 1], b"200201000000Z")
+}
+
+/// It is another server's.
+pub(crate) fn of_another() -> SelfSigned {
+    signed_for([127, 0, 0, 2], LATER)
+}
+
+const LATER: &[u8] = b"491231235959Z";
+
+/// A certificate for this address until then (`YYMMDDhhmmssZ`).
+fn signed_for(address: [u8; 4], until: &[u8]) -> SelfSigned {
     let random = SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, key.as_ref()).unwrap();
     let algorithm = der(SEQUENCE, &[&der(OID, &[&ECDSA_WITH_SHA256])]);
     let common_name = [der(OID, &[&COMMON_NAME]), der(UTF8_STRING, &[b"emulator"])].concat();
     let name = der(SEQUENCE, &[&der(SET, &[&der(SEQUENCE, &[&common_name])])]);
-    let times = [
-        der(UTC_TIME, &[b"200101000000Z"]),
-        der(UTC_TIME, &[b"491231235959Z"]),
-    ]
-    .concat();
+    let times = [der(UTC_TIME, &[b"200101000000Z"]), der(UTC_TIME, &[until])].concat();
     let key_kind = [der(OID, &[&EC_PUBLIC_KEY]), der(OID, &[&PRIME256V1])].concat();
     let public_key = bits(pair.public_key().as_ref());
-    let address = der(SEQUENCE, &[&der(0x87, &[&[127, 0, 0, 1]])]);
+    let address = der(SEQUENCE, &[&der(0x87, &[&address])]);
     let alt_name = [
         der(OID, &[&SUBJECT_ALT_NAME]),
         der(OCTET_STRING, &[&address]),

@@ -27,6 +27,8 @@ use rustls::version::TLS12;
 use rustls::version::TLS13;
 
 use crate::certificate::SelfSigned;
+use crate::certificate::expired;
+use crate::certificate::of_another;
 use crate::certificate::self_signed;
 use crate::server::CANARY;
 use crate::server::client;
@@ -75,19 +77,25 @@ async fn security_a_certificate_that_nobody_vouches_for_is_refused() {
     );
 }
 
+/// All three are trusted in the other process, so that nothing but their flaw can be what is refused.
 #[test]
 fn security_tls_1_3_is_needed_and_enough() {
     let directory = tempfile::tempdir().unwrap();
-    let identity = self_signed();
-    let pem = STANDARD.encode(&identity.certificate);
-    let pem = format!("-----BEGIN CERTIFICATE-----\n{pem}\n-----END CERTIFICATE-----\n");
-    fs::write(directory.path().join("trusted.pem"), pem).unwrap();
-    fs::write(
-        directory.path().join("certificate.der"),
-        &identity.certificate,
-    )
-    .unwrap();
-    fs::write(directory.path().join("key.der"), &identity.key).unwrap();
+    let mut trusted = Vec::new();
+    for (name, identity) in [
+        ("right", self_signed()),
+        ("expired", expired()),
+        ("of_another", of_another()),
+    ] {
+        let pem = STANDARD.encode(&identity.certificate);
+        trusted.push(format!(
+            "-----BEGIN CERTIFICATE-----\n{pem}\n-----END CERTIFICATE-----\n"
+        ));
+        let file = |end| directory.path().join(format!("{name}.{end}"));
+        fs::write(file("certificate"), &identity.certificate).unwrap();
+        fs::write(file("key"), &identity.key).unwrap();
+    }
+    fs::write(directory.path().join("trusted.pem"), trusted.concat()).unwrap();
     let run = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
@@ -105,20 +113,49 @@ fn security_tls_1_3_is_needed_and_enough() {
 /// Runs twice: in the ordinary process, where nobody vouches for the certificate, and in one that trusts it.
 #[tokio::test]
 async fn security_tls_1_3_works_where_the_certificate_is_trusted_and_nowhere_else() {
-    if !Path::new("certificate.der").exists() {
+    if !Path::new("right.certificate").exists() {
         let error = call(&self_signed(), &TLS13).await.unwrap_err().to_string();
         assert!(error.contains("certificate"), "{error}");
         return;
     }
-    let read = |name| fs::read(Path::new(name)).unwrap();
-    let identity = SelfSigned {
-        certificate: read("certificate.der"),
-        key: read("key.der"),
+    let read = |name: &str, end: &str| fs::read(Path::new(&format!("{name}.{end}"))).unwrap();
+    let identity = |name| SelfSigned {
+        certificate: read(name, "certificate"),
+        key: read(name, "key"),
     };
-    assert_eq!(call(&identity, &TLS13).await.map(|bot| bot.id), Ok(5));
-    let error = call(&identity, &TLS12).await.unwrap_err().to_string();
-    assert!(
-        error.contains("rotocol") && !error.contains(CANARY),
-        "{error}"
-    );
+    let right = identity("right");
+    assert_eq!(call(&right, &TLS13).await.map(|bot| bot.id), Ok(5));
+    for (what, identity, version, said) in [
+        ("an older version", right, &TLS12, "rotocol"),
+        ("an expired one", identity("expired"), &TLS13, "expired"),
+        (
+            "another server's",
+            identity("of_another"),
+            &TLS13,
+            "not valid for",
+        ),
+    ] {
+        let error = call(&identity, version).await.unwrap_err().to_string();
+        assert!(error.contains(said), "{what}: {error}");
+        assert!(!error.contains(CANARY), "{what}: {error}");
+    }
+}
+
+/// A server that speaks no TLS at all, at an address that asks for it.
+#[tokio::test]
+async fn security_plain_text_is_refused_where_tls_is_asked_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut greeting = [0; 4_096];
+        let length = stream.read(&mut greeting).unwrap();
+        drop(stream.write_all(ok(r#"{"id":5}"#).as_bytes()));
+        greeting[..length].to_vec()
+    });
+    let error = client(&url).get_me().await.unwrap_err().to_string();
+    assert!(!error.contains(CANARY), "{error}");
+    let greeting = server.join().unwrap();
+    let sent = String::from_utf8_lossy(&greeting);
+    assert!(!sent.contains("bot") && !sent.contains(CANARY), "{sent}");
 }
