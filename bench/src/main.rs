@@ -17,6 +17,7 @@ mod intake;
 mod lab;
 mod limits;
 mod machine;
+mod masks;
 mod page;
 mod plan;
 mod process;
@@ -111,13 +112,14 @@ fn all(program: &str, crates: &str, only: Option<&str>, plan: Plan) -> Result<St
     Ok(page::write(&machine, &lab.plan, &figures))
 }
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "wire",
     "intake",
     "slow-disk",
     "files",
     "delivery",
     "limits",
+    "masks",
     "rest",
 ];
 
@@ -129,6 +131,7 @@ async fn measure(part: &str, lab: &Lab, crates: u32) -> Result<Vec<Figure>> {
         "files" => flood::measure(lab).await,
         "delivery" => delivery::measure(lab).await,
         "limits" => limits::measure(lab).await,
+        "masks" => masks::measure(lab),
         _ => rest::measure(lab, crates).await,
     }
 }

@@ -165,7 +165,7 @@ async fn store(
     };
     let accept = Accept {
         priority: Priority::of(&event),
-        event: event.redacted(),
+        event: event.redacted_tagged(&app.keys.tags),
         content,
         recipients,
         received,

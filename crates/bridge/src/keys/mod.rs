@@ -10,11 +10,13 @@ use anyhow::bail;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
+use cctelegram_core::message::redact::Tags;
 use cctelegram_core::time::Timestamp;
 use cctelegram_crypto::Context;
 use cctelegram_crypto::Key;
 use cctelegram_crypto::KeyId;
 use cctelegram_crypto::KeyRing;
+use cctelegram_crypto::MacKey;
 use cctelegram_crypto::MasterKey;
 use cctelegram_crypto::NotMade;
 use cctelegram_crypto::NotOpened;
@@ -24,6 +26,7 @@ use cctelegram_store::SEALING;
 use cctelegram_store::Store;
 use cctelegram_store::StoredKey;
 use cctelegram_store::StoredUpdate;
+use cctelegram_store::StoredUpdateId;
 use cctelegram_telegram::RawUpdate;
 
 use crate::config::KeyPlace;
@@ -35,6 +38,8 @@ pub(crate) struct Keys {
     pub(crate) file: PathBuf,
     pub(crate) master: KeyId,
     inbox: KeyRing<InboxSealing>,
+    /// Makes the tags in masks.
+    pub(crate) tags: Tags,
 }
 
 /// Seals what people sent to the bot, while it waits to be handled.
@@ -42,6 +47,13 @@ struct InboxSealing;
 
 impl Purpose for InboxSealing {
     const LABEL: &'static str = "inbox";
+}
+
+/// Makes the tags by which equal secrets can be told in masked text.
+struct Tagging;
+
+impl Purpose for Tagging {
+    const LABEL: &'static str = "redaction";
 }
 
 impl Keys {
@@ -76,10 +88,17 @@ impl Keys {
             Some(newest) => KeyRing::new(newest, keys.collect()),
             None => first_inbox_key(store, &master, now).await?,
         };
+        let tagging = stored.iter().find(|key| key.purpose == Tagging::LABEL);
+        let tagging = match tagging {
+            Some(newest) => unwrap(place, &master, newest)?,
+            None => first_tagging_key(store, &master, now).await?,
+        };
+        let tags = Tags::new(MacKey::of(&tagging).context("derive a key")?);
         Ok(Self {
             file: place.path.clone(),
             master: master.id(),
             inbox,
+            tags,
         })
     }
 
@@ -119,15 +138,7 @@ async fn first_inbox_key(
     master: &MasterKey,
     now: Timestamp,
 ) -> anyhow::Result<KeyRing<InboxSealing>> {
-    let key = Key::random().context("make a key")?;
-    let stored = StoredKey {
-        id: key.id(),
-        purpose: InboxSealing::LABEL.to_owned(),
-        wrapped: master.wrap(&key).context("wrap a key")?,
-        made: now,
-    };
-    let target = format!("key {}", key.id());
-    let record = Record::new(now, EventName::KeyMade, Actor::System, target);
+    let (key, stored) = new_key::<InboxSealing>(master, now)?;
     let ring = KeyRing::new(key, Vec::new());
     let mut sealed = Vec::new();
     let taken_over = if store.found_version() < SEALING {
@@ -144,12 +155,47 @@ async fn first_inbox_key(
         "wrapped_by": master.id().to_string(),
         "updates_sealed": sealed.len(),
     });
-    let record = record.details(details).action("made");
-    store
-        .add_key(stored, sealed, record)
-        .await
-        .context("store a new key")?;
+    add(store, stored, sealed, details).await?;
     Ok(ring)
+}
+
+async fn first_tagging_key(
+    store: &Store,
+    master: &MasterKey,
+    now: Timestamp,
+) -> anyhow::Result<Key<Tagging>> {
+    let (key, stored) = new_key::<Tagging>(master, now)?;
+    let details = serde_json::json!({
+        "purpose": stored.purpose,
+        "wrapped_by": master.id().to_string(),
+    });
+    add(store, stored, Vec::new(), details).await?;
+    Ok(key)
+}
+
+/// A key of this purpose, and how it is stored.
+fn new_key<P: Purpose>(master: &MasterKey, now: Timestamp) -> anyhow::Result<(Key<P>, StoredKey)> {
+    let key = Key::random().context("make a key")?;
+    let stored = StoredKey {
+        id: key.id(),
+        purpose: P::LABEL.to_owned(),
+        wrapped: master.wrap(&key).context("wrap a key")?,
+        made: now,
+    };
+    Ok((key, stored))
+}
+
+async fn add(
+    store: &Store,
+    key: StoredKey,
+    sealed: Vec<(StoredUpdateId, Sealed)>,
+    details: serde_json::Value,
+) -> anyhow::Result<()> {
+    let target = format!("key {}", key.id);
+    let record = Record::new(key.made, EventName::KeyMade, Actor::System, target);
+    let record = record.details(details).action("made");
+    let added = store.add_key(key, sealed, record).await;
+    added.context("store a new key")
 }
 
 /// Unless somebody chose so, the key does not lie in the home: whoever copies the data would have the key as well.
@@ -227,8 +273,6 @@ const NO_PLACE: &str = "there is no place for the key file: neither HOME nor XDG
 
 #[cfg(test)]
 mod tests {
-    use cctelegram_store::StoredUpdateId;
-
     use super::*;
 
     fn keys(inbox: KeyRing<InboxSealing>) -> Keys {
@@ -236,6 +280,7 @@ mod tests {
             file: PathBuf::from("/key"),
             master: MasterKey::random().unwrap().id(),
             inbox,
+            tags: Tags::new(MacKey::from_bytes(b"tags")),
         }
     }
 

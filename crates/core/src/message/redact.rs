@@ -2,15 +2,17 @@
 
 mod doubt;
 mod key;
+mod numbers;
 mod rules;
+mod tags;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use self::rules::KEY;
 use self::rules::LONGEST;
-use self::rules::RULES;
 use self::rules::Rule;
+pub use self::tags::Tags;
 use super::visible::is_hidden;
 
 /// A mask can bring parts together that look like a secret in turn. This many rounds end that.
@@ -23,9 +25,29 @@ const SHORTEST: usize = 6;
 /// terminal colours do not hide a secret.
 #[must_use]
 pub fn redact(text: &str) -> String {
+    masked(text, None)
+}
+
+/// As [`redact`], and every mask ends in the tag of what it covers: `[redacted: aws access key 3f9c1a]`.
+#[must_use]
+pub fn redact_tagged(text: &str, tags: &Tags) -> String {
+    masked(text, Some(tags))
+}
+
+/// Masks the whole text where `name`, the key that leads to it, says that it is a secret.
+#[must_use]
+pub fn redact_named(name: &str, text: &str, tags: Option<&Tags>) -> String {
+    let secret = !text.is_empty() && !is_mask(text) && doubt::not_a_variable(text);
+    match named(&plain(name).text) {
+        Some(name) if secret => mask(name, &plain(text).text, tags),
+        Some(_) | None => masked(text, tags),
+    }
+}
+
+fn masked(text: &str, tags: Option<&Tags>) -> String {
     let mut text = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
-        let Some(masked) = mask_once(&text) else {
+        let Some(masked) = mask_once(&text, tags) else {
             break;
         };
         text = Cow::Owned(masked);
@@ -33,14 +55,11 @@ pub fn redact(text: &str) -> String {
     text.into_owned()
 }
 
-/// Masks the whole text where `name`, the key that leads to it, says that it is a secret.
-#[must_use]
-pub fn redact_named(name: &str, text: &str) -> String {
-    let secret = !text.is_empty() && !is_mask(text) && doubt::not_a_variable(text);
-    match named(&plain(name).text) {
-        Some("password") if secret => "[redacted: password]".to_owned(),
-        Some(_) if secret => "[redacted: secret]".to_owned(),
-        Some(_) | None => redact(text),
+/// What stands in the place of a secret.
+fn mask(name: &str, secret: &str, tags: Option<&Tags>) -> String {
+    match tags {
+        Some(tags) => format!("[redacted: {name} {}]", tags.of(secret)),
+        None => format!("[redacted: {name}]"),
     }
 }
 
@@ -71,44 +90,51 @@ fn named(name: &str) -> Option<&'static str> {
 }
 
 /// The text with what the rules find replaced; nothing when they find nothing.
-fn mask_once(text: &str) -> Option<String> {
+fn mask_once(text: &str, tags: Option<&Tags>) -> Option<String> {
     if text.len() < SHORTEST {
         return None;
     }
     let plain = plain(text);
     let mut found: Vec<(Range<usize>, &str)> = Vec::new();
-    for rule in RULES.iter() {
+    for rule in rules::worth_trying(&plain.text) {
         secrets(rule, &plain.text, &mut found);
     }
-    found.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    numbers::find(&plain.text, &mut found);
+    let found = apart(found);
     let mut out = String::with_capacity(text.len());
-    let (mut copied, mut masked) = (0, 0);
-    for (range, name) in found {
-        // Of overlapping finds the first gives the name; a mask covers them all.
-        if range.end <= masked {
-            continue;
-        }
-        if range.start >= masked {
-            out.push_str(
-                text.get(copied..plain.origin(range.start))
-                    .unwrap_or_default(),
-            );
-            out.push_str("[redacted: ");
-            out.push_str(name);
-            out.push(']');
-        }
-        masked = range.end;
-        copied = plain.origin(masked);
+    let mut copied = 0;
+    for (range, name) in &found {
+        let before = text.get(copied..plain.origin(range.start));
+        out.push_str(before.unwrap_or_default());
+        let secret = plain.text.get(range.clone()).unwrap_or_default();
+        out.push_str(&mask(name, secret, tags));
+        copied = plain.origin(range.end);
     }
     out.push_str(text.get(copied..).unwrap_or_default());
-    (masked > 0).then_some(out)
+    (!found.is_empty()).then_some(out)
+}
+
+/// Of overlapping finds the first gives the name; a mask covers them all.
+fn apart(mut found: Vec<(Range<usize>, &str)>) -> Vec<(Range<usize>, &str)> {
+    found.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    let mut apart: Vec<(Range<usize>, &str)> = Vec::with_capacity(found.len());
+    for (range, name) in found {
+        match apart.last_mut() {
+            Some((last, _)) if range.start < last.end => last.end = last.end.max(range.end),
+            Some(_) | None => apart.push((range, name)),
+        }
+    }
+    apart
 }
 
 /// Where a rule's secrets are. After a find that is none, the search goes on inside of it.
 fn secrets(rule: &Rule, text: &str, found: &mut Vec<(Range<usize>, &str)>) {
+    let Some(pattern) = rule.pattern() else {
+        return;
+    };
     let mut at = 0;
-    while let Some(captures) = rule.pattern.captures_at(text, at) {
-        let Some(secret) = captures.name("s") else {
+    while let Some(captures) = pattern.captures_at(text, at) {
+        let Some(secret) = captures.name("s").or_else(|| captures.get(0)) else {
             break;
         };
         if (rule.confirms)(secret.as_str()) {
