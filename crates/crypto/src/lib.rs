@@ -3,6 +3,7 @@
 
 mod digest;
 mod error;
+mod inventory;
 mod kdf;
 mod key;
 mod mac;
@@ -20,6 +21,8 @@ pub use digest::Digest;
 pub use digest::Hasher;
 pub use error::NotMade;
 pub use error::NotOpened;
+pub use inventory::INVENTORY;
+pub use inventory::InventoryEntry;
 pub use kdf::Rounds;
 pub use kdf::from_passphrase;
 pub use key::BadKeyId;

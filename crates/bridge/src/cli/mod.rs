@@ -4,8 +4,10 @@ mod answer;
 mod ask;
 mod chats;
 mod completions;
+mod crypto;
 mod demo;
 mod doctor;
+mod dumps;
 mod failure;
 mod files;
 mod hook;
@@ -88,6 +90,11 @@ enum Command {
         #[command(subcommand)]
         command: policy::PolicyCommand,
     },
+    /// Tell which cryptography is used, and for what
+    Crypto {
+        #[command(subcommand)]
+        command: crypto::CryptoCommand,
+    },
     /// Print a JSON Schema
     Schema {
         #[arg(value_enum)]
@@ -103,6 +110,7 @@ enum Command {
 
 /// Runs what was typed.
 pub(crate) fn run() -> ExitCode {
+    dumps::deny();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -165,6 +173,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Chats(args) => chats::run(args, &environment),
         Command::Hook(args) => hook::run(&args, &environment),
         Command::Policy { command } => policy::run(command, &environment),
+        Command::Crypto { command } => crypto::run(command),
         Command::Schema { of } => reference::schema(of),
         Command::Reference { part } => Ok(reference::print(part, &Cli::command())),
     }

@@ -8,6 +8,7 @@ use sd_notify::NotifyState;
 use crate::bridge::Bridge;
 use crate::config;
 use crate::config::Environment;
+use crate::config::Place;
 use crate::log;
 use crate::log::Terminal;
 use crate::signals::Shutdown;
@@ -20,6 +21,11 @@ pub(crate) fn run(environment: Environment) -> anyhow::Result<ExitCode> {
     log::start(&config.home.log_file(), &config.log_filter, Terminal::Lines)?;
     for warning in repaired.iter().chain(&config.warnings) {
         tracing::warn!("{warning}");
+    }
+    if config.telegram.token_source == Some(Place::Environment) {
+        tracing::warn!(
+            "the bot's token comes from the environment, where every process of this user can read it: keep it in .env, or hand it over as a systemd credential (docs/SECRETS.md)"
+        );
     }
     for setting in &config.not_in_effect {
         tracing::warn!(setting, "not in effect");

@@ -96,6 +96,7 @@ pub(crate) struct Http {
 /// Reads all settings. Nothing is written.
 pub(crate) fn load(environment: &Environment) -> Result<Config, Mistakes> {
     let mut raw = Raw::default();
+    from_credentials(environment, &mut raw);
     from_environment(environment, &mut raw);
     let home = home(environment)?;
     if let Some(text) = read_file(&home.env_file(), &mut raw) {
@@ -146,6 +147,23 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
         home,
     }
 }
+
+/// What systemd hands over (`LoadCredential=`, systemd.exec(5)): files that only this service can read. A token there wins
+/// over every other.
+fn from_credentials(environment: &Environment, raw: &mut Raw) {
+    let folder = environment.get("CREDENTIALS_DIRECTORY").map(Path::new);
+    let Some(folder) = folder.filter(|folder| folder.is_absolute()) else {
+        return;
+    };
+    let path = folder.join(TOKEN_CREDENTIAL);
+    if let Some(text) = read_file(&path, raw) {
+        let place = Place::file(&path);
+        raw.offer(&settings::TOKEN, TOKEN_CREDENTIAL, text.trim_end(), &place);
+    }
+}
+
+/// The credential that holds the bot's token.
+const TOKEN_CREDENTIAL: &str = "telegram_bot_token";
 
 fn from_environment(environment: &Environment, raw: &mut Raw) {
     let place = Place::Environment;

@@ -33,3 +33,4 @@ mod settings;
 mod shutdown;
 mod spool;
 mod steps;
+mod token;
