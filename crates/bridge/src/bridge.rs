@@ -27,6 +27,7 @@ use crate::expiry;
 use crate::flight::Calls;
 use crate::groups;
 use crate::health::Health;
+use crate::hearing::Hearing;
 use crate::http;
 use crate::keys::Keys;
 use crate::local;
@@ -90,6 +91,7 @@ impl Bridge {
             wake: Wake::new(),
             calls: Calls::new(),
             health,
+            hearing: Hearing::default(),
             alerts: Alerts::default(),
             metrics: Metrics::new(),
             courtesy,

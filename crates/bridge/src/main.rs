@@ -19,6 +19,7 @@ mod expiry;
 mod flight;
 mod groups;
 mod health;
+mod hearing;
 mod home;
 mod http;
 mod intake;

@@ -55,6 +55,8 @@ pub(crate) async fn follow(app: &App, before: Mode, after: Mode) -> Result<(), S
     }
     app.wake.outbox.notify_one();
     app.wake.modes.notify_one();
+    // Whoever waits only while people are away.
+    app.wake.changed();
     Ok(())
 }
 

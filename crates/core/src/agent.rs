@@ -39,6 +39,21 @@ impl Trace {
     }
 }
 
+/// The id of an event that tells of an agent's session: replies to it are for this session. `once` has at most 45 of the
+/// characters of an id.
+pub fn note_id(session: &Trace, once: &str) -> Result<EventId, BadEventId> {
+    format!("{NOTE}.{}.{once}", session.0).parse()
+}
+
+/// The session that replies to this event are for.
+#[must_use]
+pub fn session_of(id: &EventId) -> Option<Trace> {
+    let mut parts = id.as_str().splitn(3, '.');
+    let (kind, session, once) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_whole = kind == NOTE && !session.is_empty() && !once.is_empty();
+    is_whole.then(|| Trace(session.to_owned()))
+}
+
 /// Who in which session wants to use what.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallTrace {
@@ -79,8 +94,10 @@ impl CallTrace {
 pub enum Seen {
     /// These calls are over.
     Calls { agent: Trace, calls: Vec<Trace> },
-    /// The agent's turn is over, or a new one began.
+    /// The agent's turn is over.
     Turn { agent: Trace },
+    /// Somebody went on at the terminal.
+    Prompt { agent: Trace },
     /// The session is over.
     Session,
 }
@@ -95,7 +112,7 @@ impl Seen {
         });
         match self {
             Self::Session => here.map(|(id, _)| id).collect(),
-            Self::Turn { agent } => here
+            Self::Turn { agent } | Self::Prompt { agent } => here
                 .filter(|(_, trace)| trace.agent == *agent)
                 .map(|(id, _)| id)
                 .collect(),
@@ -114,6 +131,8 @@ impl Seen {
     }
 }
 
+/// How the ids of events begin that tell of a session.
+const NOTE: &str = "agent";
 /// How the ids of these requests begin.
 const PREFIX: &str = "hook";
 
@@ -140,6 +159,24 @@ mod tests {
             asked: Timestamp::from_millis(0),
             expires: None,
             state: State::Pending,
+        }
+    }
+
+    #[test]
+    fn security_the_session_of_an_event_stands_in_its_id() {
+        let session = Trace::of("one");
+        let id = note_id(&session, "0123456789abcdef0123456789abcdef").unwrap();
+        assert_eq!(session_of(&id), Some(session));
+        for other in [
+            "deploy",
+            "agent",
+            "agent.x",
+            "agent..x",
+            "agent.x.",
+            "hook.a.b.c",
+            "agents.a.b",
+        ] {
+            assert_eq!(session_of(&other.parse().unwrap()), None, "{other}");
         }
     }
 

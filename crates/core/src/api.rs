@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::file::FileName;
 use crate::id::ApprovalId;
@@ -78,6 +79,48 @@ pub struct SettledList {
     pub settled: Vec<ApprovalId>,
 }
 
+/// A wait for a person's next reply to what an agent's session sent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReplyWait {
+    /// Names this wait. Asking again with it gives the same reply again, so that none is lost on the way.
+    pub claim: Uuid,
+    /// Only replies to this event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
+    pub waiter: Waiter,
+    /// Seconds to wait.
+    pub wait_s: u64,
+}
+
+/// What waits for a reply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Waiter {
+    /// A tool that the agent called for it.
+    Tool,
+    /// The end of a turn, while the mode is `nomad`. `continues` counts the turns in a row that replies continued, with
+    /// this one.
+    Turn { continues: u32 },
+    /// A channel that pushes replies to the agent whenever they come; everybody else goes before it.
+    Channel,
+}
+
+/// What came of a wait.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ReplyHeard {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<ResponseEntry>,
+    /// The title of what it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// How many turns of a session in a row were continued with replies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TurnsContinued {
+    pub continued: u32,
+}
+
 /// Where a request stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ApprovalStatus {
@@ -103,6 +146,9 @@ pub struct ModeStatus {
     pub set_by: ModeSource,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// In `nomad`, the end of an agent's turn waits so many seconds for a reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for_reply_s: Option<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -124,15 +124,14 @@ pub(crate) async fn pose(
     report: &Report,
     wait: Duration,
 ) -> Result<Posed, NotReached> {
-    desk.expect_answers(report.id()).await?;
     let request = AskRequest {
         event: report.value(),
         lifetime_s: Some(wait.as_secs()),
         digest: None,
         delay_s: None,
     };
-    let asked = desk.access.ask(&request).await;
-    let asked = asked.inspect_err(|error| desk.expect_none(report.id(), error))?;
+    let asked = desk.access.ask(&request).await?;
+    desk.note_sent();
     Ok(Posed {
         approval: asked.approval_id,
         muted: asked.muted,

@@ -2,14 +2,16 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod agent_means;
 mod agent_place;
 mod arguments;
 mod asking;
 mod caller;
+mod channel;
 mod desk;
 mod files;
 pub mod hook;
-mod mailbox;
+mod letter;
 mod prompts;
 mod rate;
 mod report;
@@ -17,8 +19,12 @@ mod resources;
 mod server;
 pub mod socket;
 mod tools;
+mod upkeep;
 
 pub use access::Access;
 pub use access::NotReached;
+pub use agent_means::AgentMeans;
 pub use agent_place::AgentPlace;
 pub use server::AgentServer;
+pub use server::ServerExtras;
+pub use upkeep::Upkeep;

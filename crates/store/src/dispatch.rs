@@ -29,6 +29,8 @@ use crate::responses;
 use crate::responses::NewResponse;
 use crate::rows;
 use crate::rows::NewRow;
+use crate::session_replies;
+use crate::session_replies::SessionReply;
 use crate::settings;
 use crate::store::Store;
 use crate::strangers;
@@ -67,6 +69,8 @@ pub struct Handling {
     /// Texts to send: to whom, what, in reply to what.
     pub notices: Vec<(ChatId, String, Option<MessageId>)>,
     pub response: Option<NewResponse>,
+    /// Whose agent's reply the response is.
+    pub reply: Option<SessionReply>,
     /// This chat wrote: sending to it starts again.
     pub unpark: Option<ChatId>,
     /// This chat left: nothing is sent to it, for this reason.
@@ -191,7 +195,10 @@ impl Change for Handle {
             settings::write_switch(tx, switch).await?;
         }
         if let Some(response) = &handling.response {
-            responses::insert(tx, response).await?;
+            let number = responses::insert(tx, response).await?;
+            if let Some(reply) = &handling.reply {
+                session_replies::note(tx, number, reply).await?;
+            }
         }
         if let Some(user) = handling.stranger {
             strangers::refused(tx, user, at).await?;

@@ -198,6 +198,11 @@ fn migrations() -> Vec<Migration> {
         (4, "groups", include_str!("../migrations/0004_groups.sql")),
         (5, "keys", include_str!("../migrations/0005_keys.sql")),
         (6, "files", include_str!("../migrations/0006_files.sql")),
+        (
+            8,
+            "session_replies",
+            include_str!("../migrations/0008_session_replies.sql"),
+        ),
     ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(

@@ -95,7 +95,7 @@ fn standard_input() -> anyhow::Result<Vec<u8>> {
 }
 
 /// The rules in the home; none where there is no file.
-fn policy(file: &Path) -> Result<Policy, String> {
+pub(super) fn policy(file: &Path) -> Result<Policy, String> {
     let wrong = |why: &str| {
         let file = file.display();
         format!("The rules in {file} cannot be used: {why} Run `cctelegram policy check`.")

@@ -22,6 +22,7 @@ mod send;
 mod service;
 mod start;
 mod status;
+mod upkeep;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,7 +59,7 @@ enum Command {
     /// Set up the bot's token and pair the first person
     Init(init::InitArgs),
     /// Run the bridge in the foreground
-    Start,
+    Start(start::StartArgs),
     /// Tell how the bridge is doing
     Status(status::StatusArgs),
     /// Send a message
@@ -132,7 +133,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         environment.set("CC_TELEGRAM_HOME", home);
     }
     let command = match (cli.start, cli.command) {
-        (true, None) => Command::Start,
+        (true, None) => Command::Start(start::StartArgs::default()),
         (false, Some(command)) => command,
         (true, Some(_)) => {
             return Err(Failure::new(
@@ -151,7 +152,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
     match command {
         Command::Demo(args) => demo::run(&args).map_err(Failure::from),
         Command::Init(args) => init::run(args, environment),
-        Command::Start => start::run(environment).map_err(Failure::from),
+        Command::Start(args) => start::run(&args, environment).map_err(Failure::from),
         Command::Status(args) => status::run(&args, &environment),
         Command::Send(args) => send::run(args, &environment),
         Command::Ask(args) => ask::run(args, &environment),

@@ -13,6 +13,7 @@ mod lockdown;
 mod messages;
 mod mistake;
 mod nearest;
+mod nomad;
 mod people;
 mod quiet;
 mod raw;
@@ -47,6 +48,7 @@ pub(crate) use messages::Messages;
 pub(crate) use mistake::Mistakes;
 pub(crate) use mistake::Place;
 pub(crate) use mistake::is_token;
+pub(crate) use nomad::Nomad;
 pub(crate) use people::People;
 pub(crate) use quiet::Quietness;
 pub(crate) use telegram::Telegram;
@@ -70,6 +72,7 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     pub(crate) socket: Socket,
     pub(crate) mode: Mode,
+    pub(crate) nomad: Nomad,
     pub(crate) log_filter: String,
     /// Where this user's short-lived files belong (`XDG_RUNTIME_DIR`).
     pub(crate) runtime_dir: Option<PathBuf>,
@@ -136,6 +139,7 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
         },
         socket: local::socket(&home, raw),
         mode: mode(raw),
+        nomad: nomad::nomad(raw),
         log_filter: log_filter(raw),
         runtime_dir: environment
             .get("XDG_RUNTIME_DIR")

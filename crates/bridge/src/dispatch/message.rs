@@ -1,5 +1,6 @@
 //! A message from a person: a command, a reply to something we sent, or free text.
 
+use cctelegram_core::agent::session_of;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::event::Event;
 use cctelegram_core::id::ChatId;
@@ -9,6 +10,7 @@ use cctelegram_store::About;
 use cctelegram_store::Handling;
 use cctelegram_store::NewResponse;
 use cctelegram_store::ResponseKind;
+use cctelegram_store::SessionReply;
 use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::update::IncomingMessage;
 use cctelegram_telegram::update::Sender;
@@ -21,6 +23,7 @@ use super::no_authority;
 use super::record;
 use super::stranger;
 use crate::app::App;
+use crate::hearing::Promise;
 
 /// Handles one message.
 pub(super) async fn handle(
@@ -92,7 +95,19 @@ pub(super) async fn text(
         event.as_ref(),
         app.now(),
     );
+    let session = event.as_ref().and_then(|event| session_of(&event.id));
+    let promise = match (&event, &session) {
+        (Some(event), Some(session)) => app.hearing.promise(session, &event.id),
+        _ => None,
+    };
     let said = match &event {
+        Some(event) if promise.is_some() => {
+            format!("Handed to the agent as an answer to “{}”.", event.title)
+        }
+        Some(event) if session.is_some() => format!(
+            "Kept as an answer to “{}”: the agent's session is not waiting for a reply now.",
+            event.title
+        ),
         Some(event) => format!("Noted as an answer to “{}”.", event.title),
         None => "Noted. It answers no message in particular: reply to one to answer it.".to_owned(),
     };
@@ -104,10 +119,18 @@ pub(super) async fn text(
         records: vec![record(app, EventName::UserResponse, from.id, target)],
         notices: vec![(message.chat, said, Some(message.message))],
         response: Some(response),
+        reply: session.is_some().then(|| SessionReply {
+            chat: message.chat,
+            message: message.message,
+            taken: promise.as_ref().map(Promise::claim),
+        }),
         unpark: Some(message.chat),
         ..Handling::default()
     };
     app.store.handle(stored.id, handling).await?;
+    if let Some(promise) = promise {
+        promise.stored();
+    }
     app.wake.decided();
     Ok(())
 }

@@ -41,6 +41,7 @@ pub enum EventName {
     AccessRefused,
     CommandHandled,
     UserResponse,
+    ReplyHandedOver,
     UpdateIgnored,
     MessageUndeliverable,
     MessageRetried,

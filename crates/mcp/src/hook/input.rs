@@ -50,6 +50,10 @@ pub enum Moment {
     },
     Stopped {
         last: Option<String>,
+        /// A hook continued this turn before.
+        again: bool,
+        /// So many tasks run on in the background: the agent pauses, and goes on when one ends.
+        background: usize,
     },
     StopFailed {
         error: String,
@@ -169,6 +173,8 @@ impl Moment {
             },
             "Stop" => Self::Stopped {
                 last: text("last_assistant_message"),
+                again: fields.0.get("stop_hook_active") == Some(&Value::Bool(true)),
+                background: fields.count("background_tasks"),
             },
             "StopFailure" => Self::StopFailed {
                 error: text("error").unwrap_or_else(|| "unknown".to_owned()),
@@ -207,6 +213,13 @@ impl Fields {
             tool: self.required("tool_name")?,
             input: self.0.get("tool_input").cloned().unwrap_or(Value::Null),
         })
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.0
+            .get(name)
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len)
     }
 
     fn calls(&self) -> Vec<ToolCall> {

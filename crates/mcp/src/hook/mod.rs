@@ -9,6 +9,7 @@ mod permission;
 mod reply;
 mod run;
 mod secrets;
+mod stop;
 mod tool;
 mod workplace;
 

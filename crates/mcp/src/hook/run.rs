@@ -26,6 +26,7 @@ use super::permission::Told;
 use super::reply;
 use super::reply::Gate;
 use super::secrets::KnownSecrets;
+use super::stop;
 use super::workplace;
 use crate::socket::LineError;
 use crate::socket::SocketLine;
@@ -78,11 +79,17 @@ pub fn run(input: &HookInput, setting: &HookSetting<'_>) -> HookResult {
         Moment::PermissionRequest { call, rules } => {
             permission(input, (call, rules), setting, deadline)
         }
+        Moment::Stopped {
+            again, background, ..
+        } => match stop::run(input, (*again, *background), setting, deadline) {
+            Ok(output) => HookResult { output, note: None },
+            Err(LineError::NoBridge) => HookResult::default(),
+            Err(error) => HookResult::silent(error),
+        },
         Moment::ToolsDone(_)
         | Moment::PromptSubmitted
         | Moment::SessionStarted { .. }
         | Moment::SessionEnded { .. }
-        | Moment::Stopped { .. }
         | Moment::StopFailed { .. }
         | Moment::SubagentStopped { .. }
         | Moment::Notified { .. }
@@ -174,10 +181,7 @@ fn refusal(rule: &str, reason: Option<String>, part: &str) -> String {
 /// Settles what was answered at the terminal, and tells what is worth telling.
 fn report(input: &HookInput, setting: &HookSetting<'_>) -> Result<(), LineError> {
     let line = &setting.line;
-    if let Some(seen) = seen(input).map_err(LineError::Unreadable)? {
-        let path = format!("sessions/{}/seen", Trace::of(&input.session).as_str());
-        let _settled: SettledList = line.tell(&path, &seen, QUICK)?;
-    }
+    settle(input, line)?;
     if matches!(
         input.moment,
         Moment::ToolsDone(_) | Moment::PromptSubmitted | Moment::Other
@@ -188,6 +192,15 @@ fn report(input: &HookInput, setting: &HookSetting<'_>) -> Result<(), LineError>
     if let Some(event) = notice::event(input, &Workplace::of(&input.folder), mode) {
         let event = (setting.secrets)().mask_all(event);
         let _stored: Accepted = line.tell("events", &event, QUICK)?;
+    }
+    Ok(())
+}
+
+/// Settles what was answered at the terminal.
+pub(super) fn settle(input: &HookInput, line: &SocketLine<'_>) -> Result<(), LineError> {
+    if let Some(seen) = seen(input).map_err(LineError::Unreadable)? {
+        let path = format!("sessions/{}/seen", Trace::of(&input.session).as_str());
+        let _settled: SettledList = line.tell(&path, &seen, QUICK)?;
     }
     Ok(())
 }
@@ -203,10 +216,10 @@ fn seen(input: &HookInput) -> Result<Option<Seen>, serde_json::Error> {
                 .map(offer::trace_of)
                 .collect::<Result<_, _>>()?,
         },
-        Moment::PromptSubmitted
-        | Moment::Stopped { .. }
-        | Moment::StopFailed { .. }
-        | Moment::SubagentStopped { .. } => Seen::Turn { agent },
+        Moment::PromptSubmitted => Seen::Prompt { agent },
+        Moment::Stopped { .. } | Moment::StopFailed { .. } | Moment::SubagentStopped { .. } => {
+            Seen::Turn { agent }
+        }
         Moment::SessionEnded { .. } => Seen::Session,
         Moment::PreToolUse(_)
         | Moment::PermissionRequest { .. }
@@ -218,4 +231,4 @@ fn seen(input: &HookInput) -> Result<Option<Seen>, serde_json::Error> {
 }
 
 /// The end of a session leaves hooks a second and a half in all.
-const QUICK: Duration = Duration::from_secs(1);
+pub(super) const QUICK: Duration = Duration::from_secs(1);
