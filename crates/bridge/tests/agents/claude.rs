@@ -20,7 +20,7 @@ pub(crate) struct Claude {
 }
 
 /// A run without a terminal.
-pub(crate) struct Run(Process);
+pub(crate) struct Run(pub(crate) Process);
 
 /// What a run came to.
 pub(crate) struct Outcome {

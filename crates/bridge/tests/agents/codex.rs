@@ -17,21 +17,26 @@ use crate::model::Model;
 use crate::model::Turn;
 use crate::terminal::Terminal;
 
-struct Codex {
-    home: Home,
-    terminal: Terminal,
+pub(crate) struct Codex {
+    pub(crate) home: Home,
+    pub(crate) terminal: Terminal,
 }
 
 impl Codex {
     /// Starts it and trusts the hooks, as people do once.
-    async fn beside(bridge: &TestBridge, model: &Model) -> Self {
+    pub(crate) async fn beside(bridge: &TestBridge, model: &Model) -> Self {
         let home = Home::new();
         let project = home.project.display();
         let url = model.url();
+        let program = env!("CARGO_BIN_EXE_cctelegram");
+        let root = bridge.root();
+        let root = root.display();
         let config = format!(
             "model = \"gpt-5\"\nmodel_provider = \"script\"\napproval_policy = \"on-request\"\nsandbox_mode = \"read-only\"\n\
              [model_providers.script]\nname = \"script\"\nbase_url = \"{url}/v1\"\nwire_api = \"responses\"\n\
-             [projects.\"{project}\"]\ntrust_level = \"trusted\"\n"
+             [projects.\"{project}\"]\ntrust_level = \"trusted\"\n\
+             [mcp_servers.cctelegram]\ncommand = \"{program}\"\nargs = [\"mcp\"]\n\
+             env = {{ CC_TELEGRAM_HOME = \"{root}\" }}\n"
         );
         home.write(".codex/config.toml", &config);
         home.write(".codex/hooks.json", &hooks());
@@ -63,7 +68,7 @@ fn hooks() -> String {
 }
 
 /// A command that Codex has to ask for.
-fn command() -> Turn {
+pub(crate) fn command() -> Turn {
     let arguments = json!({
         "cmd": "mkdir made", "sandbox_permissions": "require_escalated", "justification": "Try",
     });
@@ -98,6 +103,22 @@ async fn a_press_keeps_the_tool_from_running() {
     let told = model.asked(1).await.news();
     assert!(told.contains("Denied by @user1001 on the phone."), "{told}");
     codex.terminal.shows("Then not.").await;
+    assert!(!codex.home.project.join("made").exists());
+    codex.terminal.close().await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_what_is_interrupted_at_the_terminal_cannot_be_allowed_on_the_phone() {
+    let bridge = TestBridge::start(away()).await;
+    let model = Model::start(&[command(), Turn::Say("It is made.")]).await;
+    let codex = Codex::beside(&bridge, &model).await;
+    let message = request(&bridge, "mkdir made").await;
+    codex
+        .terminal
+        .press_until("Escape", "Conversation interrupted")
+        .await;
+    ended(&bridge, &message, "Withdrawn by the one who asked").await;
     assert!(!codex.home.project.join("made").exists());
     codex.terminal.close().await;
     bridge.finish().await;

@@ -72,3 +72,24 @@ async fn an_answer_at_the_terminal_ends_the_request_on_the_phone() {
     terminal.close().await;
     bridge.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_what_is_interrupted_at_the_terminal_cannot_be_allowed_on_the_phone() {
+    let bridge = TestBridge::start(away()).await;
+    let model = Model::start(&script()).await;
+    let claude = Claude::beside(&bridge, &model);
+    let terminal = claude.interactive(&[]);
+    let message = request(&bridge, "mkdir made").await;
+    terminal.shows(DIALOG).await;
+    let interrupted = Instant::now();
+    terminal.press_until("Escape", "Interrupted").await;
+    ended(&bridge, &message, "Withdrawn by the one who asked").await;
+    figures::print(
+        "Claude Code at a terminal",
+        "interrupt there to phone",
+        interrupted.elapsed(),
+    );
+    assert!(!claude.home.project.join("made").exists());
+    terminal.close().await;
+    bridge.finish().await;
+}

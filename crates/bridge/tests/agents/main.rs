@@ -18,3 +18,4 @@ mod headless;
 mod interactive;
 mod model;
 mod terminal;
+mod tools;

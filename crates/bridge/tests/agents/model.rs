@@ -161,10 +161,18 @@ async fn responses(State(shared): State<Arc<Shared>>, Json(body): Json<Value>) -
             "type": "message", "id": format!("msg_{number}"), "role": "assistant",
             "content": [{ "type": "output_text", "text": text }],
         }),
-        Turn::Call(tool, arguments) => json!({
-            "type": "function_call", "id": format!("fc_{number}"), "call_id": format!("call_{number}"),
-            "name": tool, "arguments": arguments.to_string(),
-        }),
+        Turn::Call(tool, arguments) => {
+            let mut call = json!({
+                "type": "function_call", "id": format!("fc_{number}"), "call_id": format!("call_{number}"),
+                "name": tool, "arguments": arguments.to_string(),
+            });
+            // The tools of a server are kept apart from those of others.
+            if let Some((server, tool)) = tool.rsplit_once("__") {
+                call["namespace"] = json!(server);
+                call["name"] = json!(tool);
+            }
+            call
+        }
     };
     let id = format!("resp_{number}");
     let usage = json!({ "input_tokens": 1, "output_tokens": 1, "total_tokens": 2 });
