@@ -13,6 +13,7 @@ use cctelegram_store::StoreError;
 use tokio::sync::mpsc;
 
 use crate::alerts::Alerts;
+use crate::attendance::Abandoned;
 use crate::bot::BotLink;
 use crate::config::Config;
 use crate::config::Environment;
@@ -37,6 +38,7 @@ pub(crate) struct App {
     pub(crate) health: Health,
     pub(crate) hearing: Hearing,
     pub(crate) alerts: Alerts,
+    pub(crate) abandoned: Abandoned,
     pub(crate) memory: MemoryGauge,
     pub(crate) metrics: Metrics,
     /// Where answers to strangers' presses wait.

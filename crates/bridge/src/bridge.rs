@@ -16,6 +16,7 @@ use cctelegram_telegram::Client;
 use crate::alerts::Alerts;
 use crate::app::App;
 use crate::attachments;
+use crate::attendance::Abandoned;
 use crate::bot;
 use crate::bot::BotLink;
 use crate::clock::SystemClock;
@@ -93,6 +94,7 @@ impl Bridge {
             health,
             hearing: Hearing::default(),
             alerts: Alerts::default(),
+            abandoned: Abandoned::default(),
             metrics: Metrics::new(),
             courtesy,
             started,

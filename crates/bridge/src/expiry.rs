@@ -1,8 +1,11 @@
-//! Requests that nobody answered in time come to their end here.
+//! Requests that nobody answered in time, or waits for any more, come to their end here.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use cctelegram_core::approval::State;
+use cctelegram_core::audit::EventName;
+use cctelegram_core::audit::Record;
 use cctelegram_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +39,7 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
 
 /// Ends what is over; tells how long to wait for the next end.
 async fn expire(app: &App) -> Result<Duration, StoreError> {
+    withdraw_abandoned(app).await?;
     let expired = app.store.expire_due(app.now()).await?;
     if !expired.is_empty() {
         tracing::info!(count = expired.len(), "requests expired without a decision");
@@ -45,4 +49,20 @@ async fn expire(app: &App) -> Result<Duration, StoreError> {
     Ok(next.map_or(LOOK_ANYWAY, |at| {
         at.since(app.now()).saturating_add(Duration::from_millis(1))
     }))
+}
+
+/// Takes back what nobody waits for any more: a press would have no effect.
+async fn withdraw_abandoned(app: &App) -> Result<(), StoreError> {
+    while let Some((id, who)) = app.abandoned.first() {
+        let now = app.now();
+        let target = format!("approval {id}");
+        let record = Record::new(now, EventName::ApprovalWithdrawn, who, target);
+        let end = State::Withdrawn { at: now };
+        if app.store.end(id, end, record, now).await?.is_some() {
+            tracing::info!(approval.id = %id, "whoever asked has gone away; the request is withdrawn");
+            app.wake.decided();
+        }
+        app.abandoned.settled(id);
+    }
+    Ok(())
 }

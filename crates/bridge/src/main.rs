@@ -4,6 +4,7 @@
 mod alerts;
 mod app;
 mod attachments;
+mod attendance;
 mod bot;
 mod bridge;
 mod cli;

@@ -1,5 +1,6 @@
 //! `/v1/approvals`: asking, waiting for the decision, withdrawing the question.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -26,6 +27,7 @@ use super::attachments;
 use super::events;
 use super::peer::Peer;
 use super::problem::Refused;
+use crate::attendance::Attendance;
 use crate::intake;
 use crate::intake::Terms;
 
@@ -43,6 +45,9 @@ pub(super) struct Wait {
     /// Seconds to wait for the end of the request.
     #[serde(default)]
     wait_s: u64,
+    /// The request is withdrawn when this connection breaks before it is answered.
+    #[serde(default)]
+    attend: bool,
 }
 
 /// Stores a request for a decision.
@@ -136,12 +141,26 @@ pub(super) async fn reply(
 /// Tells where a request stands, after waiting for its end if asked to.
 pub(super) async fn get(
     State(local): State<Local>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     Path(id): Path<String>,
     Query(wait): Query<Wait>,
 ) -> Result<Json<ApprovalStatus>, Refused> {
     let id = parse_id(&id)?;
-    let deadline =
-        tokio::time::Instant::now() + Duration::from_secs(wait.wait_s.min(LONGEST_WAIT_S));
+    let attending = || Attendance::new(Arc::clone(&local.app), id, peer.actor());
+    let attendance = wait.attend.then(attending);
+    let status = wait_for_end(&local, id, wait.wait_s).await;
+    if let Some(attendance) = attendance {
+        attendance.answered();
+    }
+    status
+}
+
+async fn wait_for_end(
+    local: &Local,
+    id: ApprovalId,
+    wait_s: u64,
+) -> Result<Json<ApprovalStatus>, Refused> {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(wait_s.min(LONGEST_WAIT_S));
     let mut changes = local.app.wake.changes();
     loop {
         let approval = local

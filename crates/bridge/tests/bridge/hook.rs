@@ -251,6 +251,17 @@ async fn nobody_answers_and_the_terminal_decides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn security_a_request_ends_with_the_hook_that_waited_for_it() {
+    let bridge = away().await;
+    let waiting = start(&bridge, &asks("make gone"), &[]).await;
+    let message = request(&bridge, "make gone").await;
+    waiting.kill().await;
+    ended(&bridge, &message, "Withdrawn by the one who asked").await;
+    assert_eq!(bridge.records("approval_withdrawn").await.len(), 1);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn security_without_a_bridge_nothing_is_allowed() {
     let bridge = TestBridge::prepare(setup()).await;
     let ask = asks("make release");

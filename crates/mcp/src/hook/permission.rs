@@ -114,7 +114,10 @@ fn decision(line: &SocketLine<'_>, id: ApprovalId, deadline: Instant) -> Option<
                 .ok();
         }
         let stretch = left.min(STRETCH);
-        let path = format!("approvals/{id}?wait_s={}", stretch.as_secs().max(1));
+        let path = format!(
+            "approvals/{id}?wait_s={}&attend=true",
+            stretch.as_secs().max(1)
+        );
         let status: Result<ApprovalStatus, _> =
             line.ask("GET", &path, stretch.saturating_add(PATIENCE));
         match status {
