@@ -179,7 +179,9 @@ async fn store(
     match app.store.accept(accept).await? {
         AcceptOutcome::Stored => {
             app.wake.outbox.notify_one();
-            app.wake.expiry.notify_one();
+            if asked.is_some() {
+                app.wake.expiry.notify_one();
+            }
             if muted {
                 // The mute may have ended meanwhile.
                 app.wake.modes.notify_one();
