@@ -12,6 +12,7 @@ use cctelegram_core::id::ChatId;
 use cctelegram_core::pacing::Pacer;
 use cctelegram_core::time::Timestamp;
 use cctelegram_store::Head;
+use cctelegram_store::Outlook;
 use cctelegram_store::StoreError;
 use futures_util::FutureExt as _;
 use futures_util::StreamExt as _;
@@ -151,9 +152,8 @@ impl Sender {
         if free == 0 {
             return Ok(LOOK_ANYWAY);
         }
-        let mut heads = self.app.store.heads(now).await?;
-        heads.sort_by_key(|head| (head.priority, head.row));
-        let mut soonest = self.app.store.next_due(now).await?;
+        let Outlook { heads, next_due } = self.app.store.outlook(now).await?;
+        let mut soonest = next_due;
         if heads.is_empty() && soonest.is_none() && self.flights.is_empty() {
             // Nothing waits, so nothing fails to be sent.
             self.app.health.sent();
