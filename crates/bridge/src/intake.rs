@@ -144,6 +144,7 @@ async fn store(
     if recipients.is_empty() {
         return Err(Refusal::Nobody);
     }
+    let to = recipients.clone();
     let muted = judgement.mode.holds(&event);
     let likeness = app.config.quiet.repeats.and_then(|window| {
         let content = quiet::likeness(&event)?;
@@ -178,11 +179,14 @@ async fn store(
     };
     match app.store.accept(accept).await? {
         AcceptOutcome::Stored => {
-            app.wake.outbox.notify_one();
-            app.wake.expiry.notify_one();
             if muted {
                 // The mute may have ended meanwhile.
                 app.wake.modes.notify_one();
+            } else {
+                app.wake.stored.add(to);
+            }
+            if asked.is_some() {
+                app.wake.expiry.notify_one();
             }
             app.metrics.accepted.inc();
             end_episode_if_there_is_room(app).await;

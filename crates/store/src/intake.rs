@@ -24,7 +24,6 @@ use crate::attachments;
 use crate::backlog;
 use crate::chats;
 use crate::error::StoreError;
-use crate::events;
 use crate::repeat;
 use crate::repeat::Likeness;
 use crate::rows;
@@ -113,7 +112,7 @@ impl Change for Accept {
         }
         let parked = chats::parked_among(tx, &self.recipients).await?;
         let scope = backlog::Scope::of(&self.recipients, &parked);
-        if !self.exempt && backlog::waiting(tx, scope).await? >= self.max_queue {
+        if !self.exempt && !backlog::has_room(tx, scope, self.max_queue).await? {
             tx.commit_quiet();
             return Ok(AcceptOutcome::Full);
         }
@@ -125,14 +124,11 @@ impl Change for Accept {
 impl Accept {
     /// What an id that was taken before makes of this event.
     async fn seen(&self, tx: &mut Tx) -> Result<Option<AcceptOutcome>, StoreError> {
-        if !tx.known.seen_purged {
-            forget_old(tx.connection(), self.received).await?;
-            repeat::forget_old(tx, self.received).await?;
-            tx.known.seen_purged = true;
-        }
+        self.purge(tx).await?;
         let seen: Option<(i64, Vec<u8>)> =
-            sqlx::query_as("SELECT event, content FROM seen WHERE event_id = $1")
+            sqlx::query_as("SELECT event, content FROM seen WHERE event_id = $1 AND received > $2")
                 .bind(self.event.id.as_str())
+                .bind(self.received.minus(REMEMBERED).as_millis())
                 .fetch_optional(tx.connection())
                 .await?;
         let Some((key, content)) = seen else {
@@ -145,10 +141,22 @@ impl Accept {
         Ok(Some(AcceptOutcome::Duplicate { approval }))
     }
 
+    /// Makes room of what no id or repeat is compared with any more, now and then.
+    async fn purge(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let is_recent = |purged: Timestamp| {
+            purged <= self.received && self.received.since(purged) < PURGED_APART
+        };
+        if !tx.known.purged.is_some_and(is_recent) {
+            forget_old(tx.connection(), self.received).await?;
+            repeat::forget_old(tx, self.received).await?;
+            tx.known.purged = Some(self.received);
+        }
+        Ok(())
+    }
+
     async fn store(&self, tx: &mut Tx, parked: &BTreeSet<ChatId>) -> Result<(), StoreError> {
-        let key = events::insert(tx, &self.event, self.received).await?;
+        let key = self.insert(tx).await?;
         attachments::claim(tx, key, &self.event.attachments).await?;
-        self.remember(tx, key).await?;
         if let Some(ask) = &self.ask {
             approvals::insert(tx, &self.approval(ask), key).await?;
         }
@@ -178,17 +186,21 @@ impl Accept {
         tx.commit(self.record()).await
     }
 
-    async fn remember(&self, tx: &mut Tx, key: i64) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO seen (event_id, event, content, received) VALUES ($1, $2, $3, $4)",
+    /// Stores the event and remembers its id, which one that is forgotten by now may have had; answers its key.
+    async fn insert(&self, tx: &mut Tx) -> Result<i64, StoreError> {
+        let mut keys: Vec<i64> = sqlx::query_scalar(
+            "INSERT INTO event (id, received, body) VALUES ($1, $2, $3) RETURNING key; \
+             INSERT INTO seen (event_id, event, content, received) VALUES ($1, last_insert_rowid(), $4, $2) \
+             ON CONFLICT (event_id) DO UPDATE \
+             SET event = excluded.event, content = excluded.content, received = excluded.received",
         )
         .bind(self.event.id.as_str())
-        .bind(key)
-        .bind(self.content.as_bytes().as_slice())
         .bind(self.received.as_millis())
-        .execute(tx.connection())
+        .bind(rows::json("an event", &self.event)?)
+        .bind(self.content.as_bytes().as_slice())
+        .fetch_all(tx.connection())
         .await?;
-        Ok(())
+        Ok(keys.pop().ok_or(sqlx::Error::RowNotFound)?)
     }
 
     async fn queue(
@@ -273,3 +285,4 @@ pub(crate) async fn forget_old(
 }
 
 const REMEMBERED: Duration = Duration::from_hours(7 * 24);
+const PURGED_APART: Duration = Duration::from_mins(1);

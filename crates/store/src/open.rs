@@ -60,6 +60,8 @@ pub async fn open(path: &Path, now: Timestamp) -> Result<(Store, Writer), OpenEr
         .max_connections(READERS)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A file does not hang up, and asking costs as much as reading.
+        .test_before_acquire(false)
         .connect_with(common.read_only(true))
         .await?;
     let (sender, receiver) = mpsc::channel(writer::QUEUE);

@@ -194,15 +194,6 @@ async fn queue_edit(
     Ok(())
 }
 
-/// How often an event came.
-pub(crate) async fn count(tx: &mut Tx, event: i64) -> Result<u32, StoreError> {
-    let count: Option<i64> = sqlx::query_scalar("SELECT count FROM repeat WHERE event = $1")
-        .bind(event)
-        .fetch_optional(tx.connection())
-        .await?;
-    Ok(count.map_or(1, small))
-}
-
 /// The latest event with this id, its title with how often it came.
 pub(crate) async fn counted_by_id(tx: &mut Tx, id: &EventId) -> Result<Option<Event>, StoreError> {
     let found: Option<(String, Option<i64>)> = sqlx::query_as(

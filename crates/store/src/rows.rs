@@ -143,7 +143,7 @@ pub(crate) async fn finish(
     .bind(at.as_millis())
     .execute(tx.connection())
     .await?;
-    tx.known.forget();
+    tx.known.ended();
     Ok(())
 }
 

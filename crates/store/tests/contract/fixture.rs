@@ -215,7 +215,7 @@ impl Fixture {
 
     /// Leases what is next in every chat.
     pub(crate) async fn lease(&self, now: Timestamp) -> Vec<Leased> {
-        let heads = self.store.heads(now).await.unwrap();
+        let heads = self.store.outlook(now).await.unwrap().heads;
         self.store
             .lease(heads.into_iter().map(|head| head.row).collect(), now)
             .await
@@ -258,7 +258,7 @@ impl Fixture {
         let mut all = Vec::new();
         loop {
             let leased = self.lease(now).await;
-            if leased.is_empty() && self.store.heads(now).await.unwrap().is_empty() {
+            if leased.is_empty() && self.store.outlook(now).await.unwrap().heads.is_empty() {
                 return all;
             }
             for row in leased {

@@ -55,7 +55,10 @@ async fn a_clean_stop_leaves_one_file() {
     let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(files.len(), 1, "{files:?}");
     assert!(matches!(store.ping(at(1)).await, Err(StoreError::Closed)));
-    assert!(matches!(store.heads(at(1)).await, Err(StoreError::Closed)));
+    assert!(matches!(
+        store.outlook(at(1)).await,
+        Err(StoreError::Closed)
+    ));
 }
 
 #[tokio::test]
