@@ -62,8 +62,8 @@ rounds' ratios, with the least and the most in brackets. Where no ratio stands, 
   server on this machine notes when the request has been read. Baseline: the same rows in one durable commit
   (`synchronous=FULL`), then the same call by the same client.
 - **Durable intake.** {events} events a round, posted to the socket by 16 producers that keep their connections; each waits for
-  its answer. Baseline: the statements of the store's intake in a bare loop that commits 16 events at a time. For the slow
-  disk a library makes every sync of both wait.
+  its answer. Baseline: a bare loop that looks whether the id is known, writes the same rows with a statement each and
+  commits 16 events at a time. For the slow disk a library makes every sync of both wait.
 - **Many files at once.** The files lie there when the program starts.
 - **Delivery, limits off.** {messages} messages a round to each chat, all stored before the first is answered; 16 connections.
   The server answers at once, or as late as one that is far away. Baseline: a loop for each chat that does nothing but call

@@ -11,7 +11,6 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::error::StoreError;
 use crate::rows::from_json;
-use crate::rows::json;
 use crate::rows::unless_damaged;
 use crate::store::Store;
 use crate::tx::Tx;
@@ -93,24 +92,6 @@ pub(crate) async fn of_event(tx: &mut Tx, event: i64) -> Result<Option<ApprovalI
         .fetch_optional(tx.connection())
         .await?;
     id.map(|id| parse_id(&id)).transpose()
-}
-
-pub(crate) async fn insert(tx: &mut Tx, approval: &Approval, event: i64) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO approval (id, event, event_id, options, digest, asked, expires, pending, state) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
-    )
-    .bind(approval.id.to_string())
-    .bind(event)
-    .bind(approval.event.as_str())
-    .bind(json("options", &approval.options)?)
-    .bind(&approval.digest)
-    .bind(approval.asked.as_millis())
-    .bind(approval.expires.map(Timestamp::as_millis))
-    .bind(json("an approval's state", &approval.state)?)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
 }
 
 pub(crate) fn parse_id(text: &str) -> Result<ApprovalId, StoreError> {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
@@ -28,7 +27,6 @@ use crate::repeat;
 use crate::repeat::Likeness;
 use crate::rows;
 use crate::rows::Done;
-use crate::rows::NewRow;
 use crate::store::Store;
 use crate::tasks;
 use crate::tx::Durability;
@@ -155,75 +153,108 @@ impl Accept {
     }
 
     async fn store(&self, tx: &mut Tx, parked: &BTreeSet<ChatId>) -> Result<(), StoreError> {
-        let key = self.insert(tx).await?;
-        attachments::claim(tx, key, &self.event.attachments).await?;
-        if let Some(ask) = &self.ask {
-            approvals::insert(tx, &self.approval(ask), key).await?;
-        }
         if let Some(task) = &self.event.task_id
             && delivery::ends_task(&self.event.kind)
         {
             tasks::end(tx, task, self.received).await?;
         }
         if let Some(first) = repeat::count_again(tx, self).await? {
+            let key = self.insert(tx, &self.work(), None).await?;
+            attachments::claim(tx, key, &self.event.attachments).await?;
             return tx.commit(repeat::repeating(self.record(), &first)).await;
         }
-        repeat::begin(tx, self, key).await?;
         let work = self.work();
-        for chat in &self.recipients {
-            let row = NewRow {
-                chat: *chat,
-                priority: self.priority,
-                work: &work,
-                event: Some(key),
-                reply_to: None,
-                at: self.received,
-                held: self.hold,
-            };
-            self.queue(tx, &row, parked).await?;
+        if let Work::Progress { task } = &work {
+            for chat in &self.recipients {
+                tasks::supersede_waiting(tx, *chat, task, self.received).await?;
+            }
+        }
+        let overfull = self.overfull(tx, parked).await?;
+        let key = self.insert(tx, &work, Some(&self.recipients)).await?;
+        attachments::claim(tx, key, &self.event.attachments).await?;
+        for chat in overfull {
+            self.give_up(tx, key, chat).await?;
         }
         tx.known.count(backlog::Scope::of(&self.recipients, parked));
         tx.commit(self.record()).await
     }
 
-    /// Stores the event and remembers its id, which one that is forgotten by now may have had; answers its key.
-    async fn insert(&self, tx: &mut Tx) -> Result<i64, StoreError> {
+    /// Stores in one go what an event leaves: itself, its id (which one that is forgotten by now may have had), the
+    /// request, what a repeat of it is known by, and a row for each of `told`; without them it is a repeat. Answers its key.
+    async fn insert(
+        &self,
+        tx: &mut Tx,
+        work: &Work,
+        told: Option<&BTreeSet<ChatId>>,
+    ) -> Result<i64, StoreError> {
+        let ask = self.ask.as_ref();
+        let likeness = self.likeness.as_ref().filter(|_| told.is_some());
+        let due = ask.and_then(|ask| ask.not_before).unwrap_or(self.received);
         let mut keys: Vec<i64> = sqlx::query_scalar(
             "INSERT INTO event (id, received, body) VALUES ($1, $2, $3) RETURNING key; \
              INSERT INTO seen (event_id, event, content, received) VALUES ($1, last_insert_rowid(), $4, $2) \
              ON CONFLICT (event_id) DO UPDATE \
-             SET event = excluded.event, content = excluded.content, received = excluded.received",
+             SET event = excluded.event, content = excluded.content, received = excluded.received; \
+             INSERT INTO approval (id, event, event_id, options, digest, asked, expires, pending, state) \
+             SELECT $5, event, $1, $6, $7, $2, $8, 1, $9 FROM seen WHERE event_id = $1 AND $5 IS NOT NULL; \
+             INSERT INTO repeat (event, content, first, count) \
+             SELECT event, $10, $2, 1 FROM seen WHERE event_id = $1 AND $10 IS NOT NULL; \
+             INSERT INTO outbox (chat, priority, kind, work, event, approval, task, queued, due, held, attempt, \
+             parts_sent) SELECT c.value, $11, $12, $13, s.event, $5, $14, $2, $15, $16, 0, 0 \
+             FROM json_each($17) c JOIN seen s ON s.event_id = $1 ORDER BY c.key",
         )
         .bind(self.event.id.as_str())
         .bind(self.received.as_millis())
         .bind(rows::json("an event", &self.event)?)
         .bind(self.content.as_bytes().as_slice())
+        .bind(ask.map(|ask| ask.id.to_string()))
+        .bind(rows::json("options", &self.event.options)?)
+        .bind(ask.map(|ask| &ask.digest))
+        .bind(ask.and_then(|ask| ask.expires).map(Timestamp::as_millis))
+        .bind(rows::json("an approval's state", &State::Pending)?)
+        .bind(likeness.map(|likeness| likeness.content.as_bytes().as_slice()))
+        .bind(self.priority.rank())
+        .bind(rows::kind(work))
+        .bind(rows::json("work", work)?)
+        .bind(rows::task_of(work))
+        .bind(due.as_millis())
+        .bind(i64::from(self.hold))
+        .bind(rows::json("the recipients", &told.into_iter().flatten().collect::<Vec<_>>())?)
         .fetch_all(tx.connection())
         .await?;
         Ok(keys.pop().ok_or(sqlx::Error::RowNotFound)?)
     }
 
-    async fn queue(
+    /// The parked chats for which as much waits as may. An event that goes to parked chats only was admitted with them
+    /// counted: none of its rows is given up.
+    async fn overfull(
         &self,
         tx: &mut Tx,
-        row: &NewRow<'_>,
         parked: &BTreeSet<ChatId>,
-    ) -> Result<(), StoreError> {
-        if let Work::Progress { task } = row.work {
-            tasks::supersede_waiting(tx, row.chat, task, row.at).await?;
+    ) -> Result<Vec<ChatId>, StoreError> {
+        let mut overfull = Vec::new();
+        if self.exempt || self.recipients.is_subset(parked) {
+            return Ok(overfull);
         }
-        // An event that goes to parked chats only was admitted with them counted: none of its rows is given up.
-        let overfull = !self.exempt
-            && parked.contains(&row.chat)
-            && !self.recipients.is_subset(parked)
-            && backlog::is_overfull(tx, row.chat, self.max_queue).await?;
-        let id = rows::insert(tx, row).await?;
-        if let Some(due) = self.ask.as_ref().and_then(|ask| ask.not_before) {
-            rows::put_off(tx, id, due).await?;
+        for chat in self.recipients.intersection(parked) {
+            if backlog::is_overfull(tx, *chat, self.max_queue).await? {
+                overfull.push(*chat);
+            }
         }
-        if overfull {
-            rows::finish(tx, id, Done::Dead, Some(backlog::OVERFULL), row.at).await?;
-        }
+        Ok(overfull)
+    }
+
+    async fn give_up(&self, tx: &mut Tx, key: i64, chat: ChatId) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE outbox SET done = $3, reason = $4, finished = $5 WHERE event = $1 AND chat = $2",
+        )
+        .bind(key)
+        .bind(chat.0)
+        .bind(Done::Dead.name())
+        .bind(backlog::OVERFULL)
+        .bind(self.received.as_millis())
+        .execute(tx.connection())
+        .await?;
         Ok(())
     }
 
@@ -237,18 +268,6 @@ impl Accept {
                 Work::Progress { task: task.clone() }
             }
             (None, _) => Work::Event,
-        }
-    }
-
-    fn approval(&self, ask: &Ask) -> Approval {
-        Approval {
-            id: ask.id,
-            event: self.event.id.clone(),
-            options: self.event.options.clone(),
-            digest: ask.digest.clone(),
-            asked: self.received,
-            expires: ask.expires,
-            state: State::Pending,
         }
     }
 

@@ -78,7 +78,7 @@ pub(crate) fn approval_of(work: &Work) -> Option<ApprovalId> {
     }
 }
 
-fn task_of(work: &Work) -> Option<&str> {
+pub(crate) fn task_of(work: &Work) -> Option<&str> {
     match work {
         Work::Progress { task } => Some(task),
         Work::Event
@@ -113,16 +113,6 @@ pub(crate) async fn insert(tx: &mut Tx, row: &NewRow<'_>) -> Result<i64, StoreEr
     .fetch_one(tx.connection())
     .await?;
     Ok(id)
-}
-
-/// Lets a row wait until `due`.
-pub(crate) async fn put_off(tx: &mut Tx, row: i64, due: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE outbox SET due = $2 WHERE id = $1")
-        .bind(row)
-        .bind(due.as_millis())
-        .execute(tx.connection())
-        .await?;
-    Ok(())
 }
 
 /// Ends one row that still waits or is being sent.
