@@ -27,6 +27,7 @@ mod poller;
 mod queue;
 mod queue_commands;
 mod quiet;
+mod reminders;
 mod rendering;
 mod service;
 mod settings;

@@ -12,6 +12,7 @@ use cctelegram_core::api::ModeStatus;
 use cctelegram_core::api::ReplyStatus;
 use cctelegram_core::approval::ALLOW_FOR_SESSION;
 use cctelegram_core::approval::ALLOW_ONCE;
+use cctelegram_core::approval::AnswerForm;
 use cctelegram_core::approval::DENY;
 use cctelegram_core::approval::DENY_AND_SAY_WHY;
 use cctelegram_core::approval::State;
@@ -99,6 +100,8 @@ fn request(
         lifetime_s: Some(wait.min(LIFETIME).as_secs().max(1)),
         digest: Some(digest.clone()),
         delay_s: (mode == Mode::Local).then_some(AT_THE_DESK_S),
+        form: AnswerForm::default(),
+        remind_s: None,
     };
     Ok((request, digest))
 }
