@@ -24,6 +24,7 @@ mod page;
 mod people;
 mod policy;
 mod poller;
+mod questions;
 mod queue;
 mod queue_commands;
 mod quiet;
