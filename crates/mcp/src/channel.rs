@@ -10,6 +10,7 @@ use cctelegram_core::api::ReplyHeard;
 use cctelegram_core::api::ReplyWait;
 use cctelegram_core::api::Waiter;
 use cctelegram_core::approval::ALLOW_ONCE;
+use cctelegram_core::approval::AnswerForm;
 use cctelegram_core::approval::DENY;
 use cctelegram_core::mode::Mode;
 use cctelegram_crypto::Digest;
@@ -157,6 +158,8 @@ async fn decided(
         lifetime_s: Some(LIFETIME.as_secs()),
         digest: Some(digest.clone()),
         delay_s: (mode == Mode::Local).then_some(AT_THE_DESK_S),
+        form: AnswerForm::default(),
+        remind_s: None,
     };
     let id = desk.access.ask(&request).await?.approval_id;
     let ended = tokio::select! {

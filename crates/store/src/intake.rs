@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use cctelegram_core::approval::AnswerForm;
+use cctelegram_core::approval::Marks;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
@@ -63,6 +65,9 @@ pub struct Ask {
     pub expires: Option<Timestamp>,
     /// Nobody is told before this.
     pub not_before: Option<Timestamp>,
+    pub form: AnswerForm,
+    /// When people are told once more.
+    pub remind: Option<Timestamp>,
 }
 
 /// What came of it.
@@ -195,8 +200,8 @@ impl Accept {
              INSERT INTO seen (event_id, event, content, received) VALUES ($1, last_insert_rowid(), $4, $2) \
              ON CONFLICT (event_id) DO UPDATE \
              SET event = excluded.event, content = excluded.content, received = excluded.received; \
-             INSERT INTO approval (id, event, event_id, options, digest, asked, expires, pending, state) \
-             SELECT $5, event, $1, $6, $7, $2, $8, 1, $9 FROM seen WHERE event_id = $1 AND $5 IS NOT NULL; \
+             INSERT INTO approval (id, event, event_id, options, digest, asked, expires, pending, state, form, marks, \
+             remind) SELECT $5, event, $1, $6, $7, $2, $8, 1, $9, $18, $19, $20 FROM seen WHERE event_id = $1 AND $5 IS NOT NULL; \
              INSERT INTO repeat (event, content, first, count) \
              SELECT event, $10, $2, 1 FROM seen WHERE event_id = $1 AND $10 IS NOT NULL; \
              INSERT INTO outbox (chat, priority, kind, work, event, approval, task, queued, due, held, attempt, \
@@ -220,6 +225,9 @@ impl Accept {
         .bind(due.as_millis())
         .bind(i64::from(self.hold))
         .bind(rows::json("the recipients", &told.into_iter().flatten().collect::<Vec<_>>())?)
+        .bind(rows::json("an approval's form", &ask.map(|ask| ask.form).unwrap_or_default())?)
+        .bind(i64::from(Marks::default().bits()))
+        .bind(ask.and_then(|ask| ask.remind).map(Timestamp::as_millis))
         .fetch_all(tx.connection())
         .await?;
         Ok(keys.pop().ok_or(sqlx::Error::RowNotFound)?)

@@ -103,6 +103,13 @@ fn terms(request: &AskRequest) -> Result<Terms, Refused> {
         let message = format!("delay_s: expected 1 to {LONGEST_DELAY_S} seconds");
         return Err(bad_request(&message));
     }
+    if request
+        .remind_s
+        .is_some_and(|seconds| seconds > LONGEST_LIFETIME_S)
+    {
+        let message = format!("remind_s: expected 0 to {LONGEST_LIFETIME_S} seconds");
+        return Err(bad_request(&message));
+    }
     let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     let is_digest = |text: &String| text.len() == 64 && text.chars().all(hexadecimal);
     if !request.digest.as_ref().is_none_or(is_digest) {
@@ -112,6 +119,8 @@ fn terms(request: &AskRequest) -> Result<Terms, Refused> {
         lifetime: request.lifetime_s.map(Duration::from_secs),
         digest: request.digest.clone(),
         delay: request.delay_s.map(Duration::from_secs),
+        form: request.form,
+        remind: request.remind_s.map(Duration::from_secs),
     })
 }
 
@@ -226,12 +235,10 @@ fn bad_request(message: &str) -> Refused {
 }
 
 fn status(approval: Approval) -> ApprovalStatus {
-    let choice = approval.state.decision().map(|decision| decision.choice);
+    let answer = approval.state.decision().map(|decision| &decision.answer);
     ApprovalStatus {
-        response: choice
-            .and_then(|choice| approval.response(choice))
-            .map(str::to_owned),
-        option: choice.and_then(|choice| approval.options.get(choice).cloned()),
+        response: answer.and_then(|answer| approval.response(answer)),
+        option: answer.and_then(|answer| approval.label(answer)),
         approval_id: approval.id,
         event_id: approval.event,
         digest: approval.digest,
