@@ -16,6 +16,9 @@ pub trait Upkeep: Send + Sync {
     /// It is somebody else's, or gone.
     fn stop(&self, pid: u32) -> Result<(), String>;
 
+    /// Is this process gone? A bridge holds its home until then.
+    fn has_ended(&self, pid: u32) -> bool;
+
     /// Removes answer files that are older; says how many. The bridge keeps the answers themselves.
     ///
     /// # Errors

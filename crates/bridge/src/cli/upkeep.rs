@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use cctelegram_mcp::Upkeep;
 use rustix::fs::MemfdFlags;
+use rustix::io::Errno;
 use rustix::process::Pid;
 use rustix::process::Signal;
 
@@ -107,19 +108,26 @@ impl Upkeep for BridgeUpkeep {
     }
 
     fn stop(&self, pid: u32) -> Result<(), String> {
-        let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        let number = number.ok_or_else(|| format!("{pid} is not the number of a process"))?;
+        let number = process(pid).ok_or_else(|| format!("{pid} is not the number of a process"))?;
         rustix::process::kill_process(number, Signal::TERM).map_err(|errno| {
             format!("the bridge, process {pid}, cannot be stopped: {errno}\nStop it where it was started.")
         })?;
-        self.reap();
         Ok(())
+    }
+
+    fn has_ended(&self, pid: u32) -> bool {
+        self.reap();
+        process(pid).is_none_or(|pid| rustix::process::test_kill_process(pid) == Err(Errno::SRCH))
     }
 
     fn clear_answers(&self, older_than: Duration) -> Result<u64, String> {
         clear(&self.reach.home.responses(), older_than)
             .map_err(|error| format!("the answer files cannot be cleared: {error}"))
     }
+}
+
+fn process(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
 fn said(complaints: &mut File) -> io::Result<String> {

@@ -147,8 +147,9 @@ async fn a_reply_continues_the_turn_and_says_whose_it_is() {
 async fn security_two_sessions_of_one_project_never_get_each_others_replies() {
     let bridge = away(setup()).await;
     let one = start(&bridge, &stopped(ONE, "One is done."), &[]).await;
-    let two = start(&bridge, &stopped(TWO, "Two is done."), &[]).await;
+    // The one that is not meant waits first.
     waits(&bridge, "One is done.").await;
+    let two = start(&bridge, &stopped(TWO, "Two is done."), &[]).await;
     waits(&bridge, "Two is done.").await;
     // Text that answers nothing is nobody's, even while somebody waits.
     bridge.emulator.send_text(USER, "for whom?");

@@ -179,8 +179,7 @@ async fn end(desk: &Arc<Desk>) -> Result<(), Failed> {
     desk.means.upkeep.stop(status.pid).map_err(Failed)?;
     let deadline = Instant::now() + LAST_WORDS;
     while Instant::now() < deadline {
-        // While it stops, its socket may be there without an answer.
-        if matches!(desk.access.status().await, Err(NotReached::NoBridge(_))) {
+        if desk.means.upkeep.has_ended(status.pid) {
             return Ok(());
         }
         tokio::time::sleep(LOOK_AGAIN).await;
