@@ -20,7 +20,7 @@ pub(crate) struct Claude {
 }
 
 /// A run without a terminal.
-pub(crate) struct Run(pub(crate) Process);
+pub(crate) struct Run(Process);
 
 /// What a run came to.
 pub(crate) struct Outcome {
@@ -86,6 +86,11 @@ impl Claude {
 }
 
 impl Run {
+    /// Kills it without any warning.
+    pub(crate) async fn kill(self) {
+        self.0.kill().await;
+    }
+
     /// Waits for its end.
     pub(crate) async fn finish(self) -> Outcome {
         let finished = tokio::time::timeout(WAIT, self.0.finish()).await;
