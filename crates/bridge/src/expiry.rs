@@ -1,4 +1,4 @@
-//! Requests that nobody answered in time, or waits for any more, come to their end here.
+//! Requests that wait are told once more here, and those that nobody answered in time or waits for any more come to their end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
+use cctelegram_core::mode::Mode;
 use cctelegram_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
@@ -20,11 +21,11 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     while !stop.is_cancelled() {
         let woken = app.wake.expiry.notified();
-        let wait = match expire(&app).await {
+        let wait = match look(&app).await {
             Ok(wait) => wait,
             Err(error) => {
                 let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::error!(error, "requests cannot be ended; trying again");
+                tracing::error!(error, "requests cannot be ended or told of; trying again");
                 TRY_AGAIN
             }
         };
@@ -35,6 +36,25 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
         }
     }
     Ok(())
+}
+
+async fn look(app: &App) -> Result<Duration, StoreError> {
+    let expiry = expire(app).await?;
+    Ok(expiry.min(remind(app).await?))
+}
+
+/// Tells once more of what waits, but not in a mute; tells how long to wait for the next time.
+async fn remind(app: &App) -> Result<Duration, StoreError> {
+    if app.mode().await?.mode == Mode::Mute {
+        return Ok(LOOK_ANYWAY);
+    }
+    if app.store.remind_due(app.now()).await? > 0 {
+        app.wake.outbox.notify_one();
+    }
+    let next = app.store.next_reminder().await?;
+    Ok(next.map_or(LOOK_ANYWAY, |at| {
+        at.since(app.now()).saturating_add(Duration::from_millis(1))
+    }))
 }
 
 /// Ends what is over; tells how long to wait for the next end.

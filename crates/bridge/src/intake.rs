@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cctelegram_core::api::AcceptedAs;
+use cctelegram_core::approval::AnswerForm;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::delivery::Priority;
 use cctelegram_core::event::Event;
@@ -13,6 +14,7 @@ use cctelegram_core::id::EventId;
 use cctelegram_core::mode::Mode;
 use cctelegram_core::quiet;
 use cctelegram_core::route::recipients;
+use cctelegram_core::time::Timestamp;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
@@ -71,6 +73,23 @@ pub(crate) struct Terms {
     pub(crate) digest: Option<String>,
     /// How long nobody is told yet.
     pub(crate) delay: Option<Duration>,
+    pub(crate) form: AnswerForm,
+    /// How long after that people are told once more; zero for never. Without it, `REMIND_AFTER`.
+    pub(crate) remind: Option<Duration>,
+}
+
+/// A request that waits is told once more after this span.
+const REMIND_AFTER: Duration = Duration::from_mins(10);
+
+impl Terms {
+    /// When people are told once more of what came at `received`; never of what will have expired by then.
+    fn reminder(&self, received: Timestamp) -> Option<Timestamp> {
+        let after = self.remind.unwrap_or(REMIND_AFTER);
+        let told = received.plus(self.delay.unwrap_or_default());
+        let at = told.plus(after);
+        let ends = self.lifetime.map(|lifetime| received.plus(lifetime));
+        (!after.is_zero() && ends.is_none_or(|end| at < end)).then_some(at)
+    }
 }
 
 /// Takes one event from a producer.
@@ -156,6 +175,8 @@ async fn store(
         digest: terms.digest.clone().unwrap_or_else(|| content.hex()),
         expires: terms.lifetime.map(|lifetime| received.plus(lifetime)),
         not_before: terms.delay.map(|delay| received.plus(delay)),
+        form: terms.form,
+        remind: terms.reminder(received),
     });
     let asked = ask.as_ref().map(|ask| ask.id);
     let id = event.id.clone();
@@ -234,4 +255,38 @@ async fn tell_full(app: &App) {
         description,
     };
     alerts::raise(app, alert).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reminder_comes_ten_minutes_after_people_were_told_unless_it_is_over_by_then() {
+        let minutes = |minutes| Duration::from_mins(minutes);
+        let at = |span| Some(Timestamp::from_millis(0).plus(span));
+        let reminder = |terms: Terms| terms.reminder(Timestamp::from_millis(0));
+        assert_eq!(reminder(Terms::default()), at(minutes(10)));
+        let delayed = Terms {
+            delay: Some(minutes(1)),
+            lifetime: Some(minutes(60)),
+            ..Terms::default()
+        };
+        assert_eq!(reminder(delayed.clone()), at(minutes(11)));
+        let soon = Terms {
+            remind: Some(minutes(2)),
+            ..delayed.clone()
+        };
+        assert_eq!(reminder(soon), at(minutes(3)));
+        let never = Terms {
+            remind: Some(Duration::ZERO),
+            ..Terms::default()
+        };
+        assert_eq!(reminder(never), None);
+        let short = Terms {
+            lifetime: Some(minutes(11)),
+            ..delayed
+        };
+        assert_eq!(reminder(short), None);
+    }
 }

@@ -64,6 +64,8 @@ async fn let_go(app: &App) -> Result<(), StoreError> {
         Record::new(now, EventName::ModeChanged, Actor::System, "held messages").action("let go");
     app.store.unmute(now, record).await?;
     app.wake.outbox.notify_one();
+    // Reminders waited for it too.
+    app.wake.expiry.notify_one();
     Ok(())
 }
 

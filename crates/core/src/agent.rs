@@ -59,17 +59,24 @@ impl CallTrace {
         format!("{PREFIX}.{}.{}.{}.{}", session.0, agent.0, call.0, once.0).parse()
     }
 
-    fn read(id: &EventId) -> Option<Self> {
+    /// The id of one of several events that ask about the same call together, which the terminal answers together.
+    pub fn part_id(&self, once: Trace, part: usize) -> Result<EventId, BadEventId> {
+        format!("{}.{part}", self.event_id(once)?).parse()
+    }
+
+    /// With what tells this request for the call from others.
+    fn read(id: &EventId) -> Option<(Self, Trace)> {
         let mut parts = id.as_str().split('.');
         if parts.next() != Some(PREFIX) {
             return None;
         }
         let mut next = || parts.next().map(|part| Trace(part.to_owned()));
-        Some(Self {
+        let trace = Self {
             session: next()?,
             agent: next()?,
             call: next()?,
-        })
+        };
+        Some((trace, next()?))
     }
 }
 
@@ -86,26 +93,30 @@ pub enum Seen {
 }
 
 impl Seen {
-    /// The requests that this settles. `pending` has the oldest first: of several for the same call, one is settled.
+    /// The requests that this settles. `pending` has the oldest first: of several for the same call, one is settled, with
+    /// everything that was asked together with it.
     #[must_use]
     pub fn settles(&self, session: &Trace, pending: &[Approval]) -> Vec<ApprovalId> {
         let here = pending.iter().filter_map(|approval| {
-            let trace = CallTrace::read(&approval.event)?;
-            (trace.session == *session).then_some((approval.id, trace))
+            let (trace, once) = CallTrace::read(&approval.event)?;
+            (trace.session == *session).then_some((approval.id, trace, once))
         });
         match self {
-            Self::Session => here.map(|(id, _)| id).collect(),
+            Self::Session => here.map(|(id, ..)| id).collect(),
             Self::Turn { agent } => here
-                .filter(|(_, trace)| trace.agent == *agent)
-                .map(|(id, _)| id)
+                .filter(|(_, trace, _)| trace.agent == *agent)
+                .map(|(id, ..)| id)
                 .collect(),
             Self::Calls { agent, calls } => {
                 let mut calls = calls.clone();
-                let mut settled = Vec::new();
-                for (id, trace) in here.filter(|(_, trace)| trace.agent == *agent) {
-                    if let Some(place) = calls.iter().position(|call| *call == trace.call) {
+                let (mut settled, mut together) = (Vec::new(), Vec::new());
+                for (id, trace, once) in here.filter(|(_, trace, _)| trace.agent == *agent) {
+                    if together.contains(&once) {
+                        settled.push(id);
+                    } else if let Some(place) = calls.iter().position(|call| *call == trace.call) {
                         calls.remove(place);
                         settled.push(id);
+                        together.push(once);
                     }
                 }
                 settled
@@ -122,6 +133,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::approval::AnswerForm;
+    use crate::approval::Marks;
     use crate::approval::State;
     use crate::time::Timestamp;
 
@@ -139,8 +152,38 @@ mod tests {
             digest: String::new(),
             asked: Timestamp::from_millis(0),
             expires: None,
+            form: AnswerForm::default(),
+            marks: Marks::default(),
             state: State::Pending,
         }
+    }
+
+    #[test]
+    fn what_was_asked_together_is_settled_together() {
+        let part = |once: &str, part, number| {
+            let trace = CallTrace {
+                session: Trace::of("one"),
+                agent: Trace::of(""),
+                call: Trace::of("questions"),
+            };
+            Approval {
+                event: trace.part_id(Trace::of(once), part).unwrap(),
+                ..pending("one", "", "questions", number)
+            }
+        };
+        let open = [
+            part("a", 1, 1),
+            part("b", 1, 2),
+            part("a", 2, 3),
+            part("b", 2, 4),
+        ];
+        let seen = Seen::Calls {
+            agent: Trace::of(""),
+            calls: vec![Trace::of("questions")],
+        };
+        let settled = seen.settles(&Trace::of("one"), &open);
+        let numbers: Vec<u128> = settled.iter().map(|id| id.0.as_u128()).collect();
+        assert_eq!(numbers, [1, 3]);
     }
 
     #[test]

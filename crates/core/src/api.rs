@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::approval::AnswerForm;
 use crate::file::FileName;
 use crate::id::ApprovalId;
 use crate::id::AttachmentId;
@@ -55,6 +56,12 @@ pub struct AskRequest {
     /// Seconds until people are told; a request that ends before that reaches nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<u64>,
+    /// What it takes as its answer beside a press on one option.
+    #[serde(default)]
+    pub form: AnswerForm,
+    /// Seconds from then until people are told once more; 0 for never. Without it, ten minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_s: Option<u64>,
 }
 
 /// The answer to a stored request.
@@ -91,7 +98,7 @@ pub struct ApprovalStatus {
     /// What a program reads; absent while nobody has decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
-    /// The label that was pressed.
+    /// The label that was pressed, the labels that were marked, or what was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
 }

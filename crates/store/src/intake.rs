@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use cctelegram_core::approval::AnswerForm;
 use cctelegram_core::approval::Approval;
+use cctelegram_core::approval::Marks;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
@@ -66,6 +68,9 @@ pub struct Ask {
     pub expires: Option<Timestamp>,
     /// Nobody is told before this.
     pub not_before: Option<Timestamp>,
+    pub form: AnswerForm,
+    /// When people are told once more.
+    pub remind: Option<Timestamp>,
 }
 
 /// What came of it.
@@ -150,7 +155,7 @@ impl Accept {
         attachments::claim(tx, key, &self.event.attachments).await?;
         self.remember(tx, key).await?;
         if let Some(ask) = &self.ask {
-            approvals::insert(tx, &self.approval(ask), key).await?;
+            approvals::insert(tx, &self.approval(ask), key, ask.remind).await?;
         }
         if let Some(task) = &self.event.task_id
             && delivery::ends_task(&self.event.kind)
@@ -236,6 +241,8 @@ impl Accept {
             digest: ask.digest.clone(),
             asked: self.received,
             expires: ask.expires,
+            form: ask.form,
+            marks: Marks::default(),
             state: State::Pending,
         }
     }

@@ -239,7 +239,9 @@ async fn target(
 ) -> Result<Target, StoreError> {
     let chat = ChatId(row.chat);
     Ok(match work {
-        Work::Approval { .. } if approval.is_none_or(|found| found.state != State::Pending) => {
+        Work::Approval { .. } | Work::Reminder { .. }
+            if approval.is_none_or(|found| found.state != State::Pending) =>
+        {
             Target::Pointless
         }
         Work::ApprovalEdit { approval } => {
@@ -264,6 +266,7 @@ async fn target(
             Question::Nothing => Target::Pointless,
         },
         Work::Approval { .. }
+        | Work::Reminder { .. }
         | Work::Event
         | Work::Details
         | Work::Notice { .. }
@@ -283,6 +286,7 @@ async fn listed(tx: &mut Tx, row: i64, work: &Work) -> Result<Vec<Event>, StoreE
         | Work::Progress { .. }
         | Work::Approval { .. }
         | Work::ApprovalEdit { .. }
+        | Work::Reminder { .. }
         | Work::Details
         | Work::Notice { .. }
         | Work::Enrolment { .. }

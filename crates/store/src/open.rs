@@ -198,6 +198,7 @@ fn migrations() -> Vec<Migration> {
         (4, "groups", include_str!("../migrations/0004_groups.sql")),
         (5, "keys", include_str!("../migrations/0005_keys.sql")),
         (6, "files", include_str!("../migrations/0006_files.sql")),
+        (7, "answers", include_str!("../migrations/0007_answers.sql")),
     ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(

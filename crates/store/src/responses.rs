@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 
 use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::Decision;
+use cctelegram_core::approval::GivenAnswer;
 use cctelegram_core::approval::State;
 use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::EventId;
@@ -190,16 +191,16 @@ pub(crate) async fn of_decision(
     approval: &Approval,
     decision: &Decision,
 ) -> Result<(), StoreError> {
-    let option = approval.options.get(decision.choice).cloned();
-    let response = approval
-        .response(decision.choice)
-        .unwrap_or_default()
-        .to_owned();
+    let response = approval.response(&decision.answer).unwrap_or_default();
     let mut new = about(tx, approval, decision.at).await?;
     new.user_id = Some(decision.by.id);
     new.username.clone_from(&decision.by.username);
     new.response = response;
-    new.option = option;
+    if matches!(decision.answer, GivenAnswer::Words(_)) {
+        new.kind = ResponseKind::Text;
+    } else {
+        new.option = approval.label(&decision.answer);
+    }
     insert(tx, &new).await
 }
 

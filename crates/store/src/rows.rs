@@ -53,6 +53,7 @@ pub(crate) const fn kind(work: &Work) -> &'static str {
         Work::Progress { .. } => "progress",
         Work::Approval { .. } => "approval",
         Work::ApprovalEdit { .. } => "approval_edit",
+        Work::Reminder { .. } => "reminder",
         Work::Details => "details",
         Work::Notice { .. } => "notice",
         Work::Enrolment { .. } => "enrolment",
@@ -65,7 +66,9 @@ pub(crate) const fn kind(work: &Work) -> &'static str {
 
 pub(crate) fn approval_of(work: &Work) -> Option<ApprovalId> {
     match work {
-        Work::Approval { approval } | Work::ApprovalEdit { approval } => Some(*approval),
+        Work::Approval { approval }
+        | Work::ApprovalEdit { approval }
+        | Work::Reminder { approval } => Some(*approval),
         Work::Event
         | Work::Progress { .. }
         | Work::Details
@@ -84,6 +87,7 @@ fn task_of(work: &Work) -> Option<&str> {
         Work::Event
         | Work::Approval { .. }
         | Work::ApprovalEdit { .. }
+        | Work::Reminder { .. }
         | Work::Details
         | Work::Notice { .. }
         | Work::Enrolment { .. }

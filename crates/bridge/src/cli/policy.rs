@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use cctelegram_core::policy;
 use cctelegram_core::policy::Policy;
 use cctelegram_core::policy::Ruling;
+use cctelegram_core::policy::Unanswered;
 use cctelegram_mcp::hook::ToolCall;
 use cctelegram_mcp::hook::Workplace;
 use serde_json::Value;
@@ -80,7 +81,12 @@ fn check(file: &Path) -> Result<ExitCode, Failure> {
         1 => "1 rule".to_owned(),
         rules => format!("{rules} rules"),
     };
-    output::line(&format!("{}: {rules}, no mistakes", file.display()));
+    let unanswered = match policy.unanswered {
+        Unanswered::Terminal => "",
+        Unanswered::Deny => "; what nobody answers is denied",
+    };
+    let file = file.display();
+    output::line(&format!("{file}: {rules}, no mistakes{unanswered}"));
     Ok(ExitCode::SUCCESS)
 }
 

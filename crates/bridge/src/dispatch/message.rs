@@ -1,11 +1,14 @@
 //! A message from a person: a command, a reply to something we sent, or free text.
 
+use cctelegram_core::approval::Person;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::event::Event;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::UserId;
 use cctelegram_core::time::Timestamp;
 use cctelegram_store::About;
+use cctelegram_store::Decide;
+use cctelegram_store::Decided;
 use cctelegram_store::Handling;
 use cctelegram_store::NewResponse;
 use cctelegram_store::ResponseKind;
@@ -85,6 +88,9 @@ pub(super) async fn text(
         return answered(app, stored, message, from, ("message without text", sorry)).await;
     };
     let event = super::replied_event(app, message).await?;
+    if decide(app, stored, (message, text), from).await? {
+        return Ok(());
+    }
     let response = response(
         from,
         text.clone(),
@@ -110,6 +116,45 @@ pub(super) async fn text(
     app.store.handle(stored.id, handling).await?;
     app.wake.decided();
     Ok(())
+}
+
+/// Takes a reply to a request that may be answered in words as its answer. Anything else, and what comes after its end,
+/// is a text like any other.
+async fn decide(
+    app: &App,
+    stored: &StoredUpdate,
+    (message, text): (&IncomingMessage, &str),
+    from: &Sender,
+) -> anyhow::Result<bool> {
+    let Some(to) = message.reply_to else {
+        return Ok(false);
+    };
+    let Some(approval) = app.store.approval_of_message(message.chat, to).await? else {
+        return Ok(false);
+    };
+    let by = Person {
+        id: from.id,
+        username: from.username.clone(),
+        first_name: from.first_name.clone(),
+    };
+    let Ok(Some(decision)) = approval.reply(text, by, app.now()) else {
+        return Ok(false);
+    };
+    let decide = Decide {
+        update: stored.id,
+        approval: approval.id,
+        decision,
+        chat: message.chat,
+        message: message.message,
+        told: Some("That is the answer now.".to_owned()),
+    };
+    let Decided::Done(approval) = app.store.decide(decide).await? else {
+        return Ok(false);
+    };
+    tracing::info!(approval.id = %approval.id, event.id = %approval.event, user.id = from.id.0, "decided in words");
+    app.metrics.decided.inc();
+    app.wake.decided();
+    Ok(true)
 }
 
 /// An answer of one line to a message that changes nothing.

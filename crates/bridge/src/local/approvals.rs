@@ -33,6 +33,8 @@ use crate::intake::Terms;
 
 /// The longest wait of one request in seconds; whoever waits longer asks again.
 const LONGEST_WAIT_S: u64 = 50;
+/// So many requests are taken back at once when a connection breaks.
+const MOST_ATTENDED: usize = 16;
 /// Without word of a change, the request is looked at this often.
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 /// The longest life of a request in seconds: 30 days.
@@ -45,9 +47,9 @@ pub(super) struct Wait {
     /// Seconds to wait for the end of the request.
     #[serde(default)]
     wait_s: u64,
-    /// The request is withdrawn when this connection breaks before it is answered.
+    /// Ids of requests, with commas, that are withdrawn when this connection breaks before it is answered.
     #[serde(default)]
-    attend: bool,
+    attend: String,
 }
 
 /// Stores a request for a decision.
@@ -103,6 +105,13 @@ fn terms(request: &AskRequest) -> Result<Terms, Refused> {
         let message = format!("delay_s: expected 1 to {LONGEST_DELAY_S} seconds");
         return Err(bad_request(&message));
     }
+    if request
+        .remind_s
+        .is_some_and(|seconds| seconds > LONGEST_LIFETIME_S)
+    {
+        let message = format!("remind_s: expected 0 to {LONGEST_LIFETIME_S} seconds");
+        return Err(bad_request(&message));
+    }
     let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     let is_digest = |text: &String| text.len() == 64 && text.chars().all(hexadecimal);
     if !request.digest.as_ref().is_none_or(is_digest) {
@@ -112,6 +121,8 @@ fn terms(request: &AskRequest) -> Result<Terms, Refused> {
         lifetime: request.lifetime_s.map(Duration::from_secs),
         digest: request.digest.clone(),
         delay: request.delay_s.map(Duration::from_secs),
+        form: request.form,
+        remind: request.remind_s.map(Duration::from_secs),
     })
 }
 
@@ -146,12 +157,14 @@ pub(super) async fn get(
     Query(wait): Query<Wait>,
 ) -> Result<Json<ApprovalStatus>, Refused> {
     let id = parse_id(&id)?;
-    let attending = || Attendance::new(Arc::clone(&local.app), id, peer.actor());
-    let attendance = wait.attend.then(attending);
+    let ids = wait.attend.split(',').filter(|id| !id.is_empty());
+    let attended: Vec<ApprovalId> = ids
+        .take(MOST_ATTENDED)
+        .map(parse_id)
+        .collect::<Result<_, _>>()?;
+    let attendance = Attendance::new(Arc::clone(&local.app), attended, peer.actor());
     let status = wait_for_end(&local, id, wait.wait_s).await;
-    if let Some(attendance) = attendance {
-        attendance.answered();
-    }
+    attendance.answered();
     status
 }
 
@@ -226,12 +239,10 @@ fn bad_request(message: &str) -> Refused {
 }
 
 fn status(approval: Approval) -> ApprovalStatus {
-    let choice = approval.state.decision().map(|decision| decision.choice);
+    let answer = approval.state.decision().map(|decision| &decision.answer);
     ApprovalStatus {
-        response: choice
-            .and_then(|choice| approval.response(choice))
-            .map(str::to_owned),
-        option: choice.and_then(|choice| approval.options.get(choice).cloned()),
+        response: answer.and_then(|answer| approval.response(answer)),
+        option: answer.and_then(|answer| approval.label(answer)),
         approval_id: approval.id,
         event_id: approval.event,
         digest: approval.digest,

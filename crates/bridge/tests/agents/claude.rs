@@ -75,11 +75,10 @@ impl Claude {
         Run(process)
     }
 
-    /// `claude go` in a terminal, in the mode that asks.
-    pub(crate) fn interactive(&self, more: &[&str]) -> Terminal {
+    /// `claude go` in a terminal, in `default`, the mode that asks, or in another.
+    pub(crate) fn interactive(&self, mode: &str) -> Terminal {
         let claude = program();
-        let words = [claude.as_str(), "--permission-mode", "default"];
-        let command: Vec<&str> = words.iter().chain(more).chain(&["go"]).copied().collect();
+        let command = [claude.as_str(), "--permission-mode", mode, "go"];
         let place = self.home.folder.path();
         Terminal::start(place, &self.home.project, &command, &self.variables)
     }

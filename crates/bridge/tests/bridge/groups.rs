@@ -22,8 +22,8 @@ use tokio::io::AsyncBufReadExt as _;
 use tokio::io::BufReader;
 
 const SECOND: i64 = 1_002;
-const STRANGER: i64 = 6_666;
-const GROUP: i64 = -1_000_000_000_007;
+pub(crate) const STRANGER: i64 = 6_666;
+pub(crate) const GROUP: i64 = -1_000_000_000_007;
 const MOVED: i64 = -1_000_000_000_008;
 
 fn setup() -> Setup {
@@ -31,7 +31,7 @@ fn setup() -> Setup {
 }
 
 /// A bridge whose bot is in a group with everybody and a stranger.
-async fn in_group(setup: Setup, kind: GroupKind) -> TestBridge {
+pub(crate) async fn in_group(setup: Setup, kind: GroupKind) -> TestBridge {
     let bridge = TestBridge::start(setup).await;
     let phone = &bridge.emulator;
     phone.add_user(User {
@@ -81,7 +81,7 @@ fn data(message: &Message, label: &str) -> String {
 }
 
 /// Enrols the group by the stranger's message and the user's press.
-async fn enrol(bridge: &TestBridge, projects: &[&str]) {
+pub(crate) async fn enrol(bridge: &TestBridge, projects: &[&str]) {
     let (id, text) = code(bridge, projects).await;
     say(bridge, STRANGER, &text);
     let question = question(bridge, USER).await;

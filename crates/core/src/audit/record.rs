@@ -32,6 +32,8 @@ pub enum EventName {
     EventAccepted,
     EventRejected,
     ApprovalRequested,
+    ApprovalMarked,
+    ApprovalReminded,
     ApprovalDecided,
     ApprovalExpired,
     ApprovalWithdrawn,

@@ -241,3 +241,16 @@ proptest! {
         prop_assert!(!ruling.to_string().is_empty());
     }
 }
+
+#[test]
+fn security_when_nobody_answers_nothing_is_ever_allowed() {
+    let of = |text: &str| policy(text).unanswered;
+    assert_eq!(of(""), Unanswered::Terminal);
+    assert_eq!(of("nobody_answers = \"terminal\""), Unanswered::Terminal);
+    assert_eq!(of("nobody_answers = \"deny\""), Unanswered::Deny);
+    for wrong in ["\"allow\"", "\"Deny\"", "true", "[]"] {
+        let mistakes = read(&format!("nobody_answers = {wrong}")).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{wrong}");
+        assert_eq!(mistakes[0].place, "nobody_answers");
+    }
+}

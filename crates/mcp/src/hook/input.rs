@@ -39,6 +39,17 @@ pub enum Moment {
         /// What the agent suggests to allow from here on.
         rules: Vec<SessionRule>,
     },
+    /// The agent was denied a call by itself, in auto mode.
+    PermissionDenied {
+        call: ToolCall,
+        why: Option<String>,
+    },
+    /// A server of the agent's wants something of the person.
+    Elicitation {
+        server: String,
+        message: String,
+        what: Elicited,
+    },
     /// These calls are over, one way or the other.
     ToolsDone(Vec<ToolCall>),
     PromptSubmitted,
@@ -67,6 +78,15 @@ pub enum Moment {
     },
     /// Something else, which means nothing here.
     Other,
+}
+
+/// What a server wants of the person.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Elicited {
+    /// A form is to be filled in: its JSON Schema.
+    Form(Value),
+    /// A page is to be opened.
+    Page { url: String },
 }
 
 /// A rule of Claude Code's that allows a tool, for what its content says or for everything.
@@ -158,6 +178,11 @@ impl Moment {
                 call: fields.call()?,
                 rules: fields.session_rules(),
             },
+            "PermissionDenied" => Self::PermissionDenied {
+                call: fields.call()?,
+                why: text("reason"),
+            },
+            "Elicitation" => fields.elicitation()?,
             "PostToolUse" | "PostToolUseFailure" => Self::ToolsDone(vec![fields.call()?]),
             "PostToolBatch" => Self::ToolsDone(fields.calls()),
             "UserPromptSubmit" => Self::PromptSubmitted,
@@ -206,6 +231,19 @@ impl Fields {
         Ok(ToolCall {
             tool: self.required("tool_name")?,
             input: self.0.get("tool_input").cloned().unwrap_or(Value::Null),
+        })
+    }
+
+    fn elicitation(&self) -> Result<Moment, BadHookInput> {
+        let what = match (self.0.get("requested_schema"), self.text("url")) {
+            (Some(schema), _) => Elicited::Form(schema.clone()),
+            (None, Some(url)) => Elicited::Page { url },
+            (None, None) => return Ok(Moment::Other),
+        };
+        Ok(Moment::Elicitation {
+            server: self.required("mcp_server_name")?,
+            message: self.text("message").unwrap_or_default(),
+            what,
         })
     }
 

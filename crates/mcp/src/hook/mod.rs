@@ -2,18 +2,28 @@
 //! output may decide.
 
 mod change;
+mod denied;
+mod dotenv;
+mod elicitation;
+mod form;
 mod input;
+mod inquiry;
 mod notice;
 mod offer;
 mod permission;
+mod plan;
+mod question;
+mod regular;
 mod reply;
 mod run;
+mod scene;
 mod secrets;
 mod tool;
 mod workplace;
 
 pub use input::BadHookInput;
 pub use input::CodingAgent;
+pub use input::Elicited;
 pub use input::HookInput;
 pub use input::LARGEST_INPUT;
 pub use input::Moment;

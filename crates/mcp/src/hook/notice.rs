@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::Workplace;
+use super::input::Elicited;
 use super::input::HookInput;
 use super::input::Moment;
 
@@ -42,6 +43,15 @@ pub(super) fn event(input: &HookInput, place: &Workplace, mode: Mode) -> Option<
             format!("{agent} compacts its memory"),
             how.clone(),
         ),
+        Moment::Elicitation {
+            server,
+            message,
+            what: Elicited::Page { url },
+        } if away => (
+            "alert_notification",
+            format!("{agent}: {server} wants you to open a page at the terminal"),
+            Some(format!("{message}\n\nIt is at {}.", site(url))),
+        ),
         Moment::Notified { kind, message } => {
             let title = format!("{agent}: {message}");
             (notification(kind.as_deref(), away)?, title, None)
@@ -53,6 +63,8 @@ pub(super) fn event(input: &HookInput, place: &Workplace, mode: Mode) -> Option<
         | Moment::Compacting { .. }
         | Moment::PreToolUse(_)
         | Moment::PermissionRequest { .. }
+        | Moment::PermissionDenied { .. }
+        | Moment::Elicitation { .. }
         | Moment::ToolsDone(_)
         | Moment::PromptSubmitted
         | Moment::Other => return None,
@@ -65,6 +77,20 @@ pub(super) fn event(input: &HookInput, place: &Workplace, mode: Mode) -> Option<
         "project": place.project,
         "data": data(input, place),
     }))
+}
+
+/// Scheme and host of an address: what stands behind them may be a secret.
+fn site(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |scheme| scheme.saturating_add(3));
+    let rest = url.get(host..).unwrap_or_default();
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let site = url.get(..host.saturating_add(end)).unwrap_or_default();
+    // A name and a password may stand before the host.
+    if site.contains('@') {
+        "another site"
+    } else {
+        site
+    }
 }
 
 /// A request for permission tells of itself, and who is away was told that the turn is over.

@@ -11,20 +11,28 @@ use cctelegram_core::api::ModeStatus;
 use cctelegram_core::api::SettledList;
 use cctelegram_core::policy::Policy;
 use cctelegram_core::policy::Ruling;
+use cctelegram_core::policy::Unanswered;
 
 use super::ToolCall;
 use super::Workplace;
+use super::denied;
+use super::elicitation;
+use super::elicitation::Sheet;
 use super::input::CodingAgent;
+use super::input::Elicited;
 use super::input::HookInput;
 use super::input::Moment;
 use super::input::SessionRule;
+use super::inquiry::Told;
 use super::notice;
 use super::offer;
 use super::offer::Offer;
 use super::permission;
-use super::permission::Told;
+use super::plan;
+use super::question;
 use super::reply;
 use super::reply::Gate;
+use super::scene::Scene;
 use super::secrets::KnownSecrets;
 use super::workplace;
 use crate::socket::LineError;
@@ -72,13 +80,31 @@ impl HookResult {
 /// Carries out one call.
 #[must_use]
 pub fn run(input: &HookInput, setting: &HookSetting<'_>) -> HookResult {
-    let deadline = Instant::now() + setting.wait;
+    let until = |longest: Duration| Instant::now() + setting.wait.min(longest);
     match &input.moment {
         Moment::PreToolUse(call) => before(input, call, setting),
         Moment::PermissionRequest { call, rules } => {
-            permission(input, (call, rules), setting, deadline)
+            permission(input, (call, rules), setting, until(Duration::MAX))
         }
+        Moment::PermissionDenied { call, why } => in_passing(with_scene(input, setting, |scene| {
+            let (rules, why) = (&[], why.as_deref());
+            let offer = Offer { scene, call, rules };
+            denied::ask(&setting.line, &offer, why, until(RETRY_WAIT))
+        })),
+        Moment::Elicitation {
+            server,
+            message,
+            what: Elicited::Form(schema),
+        } => in_passing(with_scene(input, setting, |scene| {
+            let sheet = Sheet {
+                server,
+                message,
+                schema,
+            };
+            elicitation::ask(&setting.line, scene, &sheet, until(FORM_WAIT))
+        })),
         Moment::ToolsDone(_)
+        | Moment::Elicitation { .. }
         | Moment::PromptSubmitted
         | Moment::SessionStarted { .. }
         | Moment::SessionEnded { .. }
@@ -95,8 +121,44 @@ pub fn run(input: &HookInput, setting: &HookSetting<'_>) -> HookResult {
     }
 }
 
+/// The agent stands still while it is not known whether it may try again.
+const RETRY_WAIT: Duration = Duration::from_mins(1);
+/// The terminal shows a server's form only when the hook is through.
+const FORM_WAIT: Duration = Duration::from_mins(2);
+
+/// Gathers what a question says of who asks and where.
+fn with_scene<T>(
+    input: &HookInput,
+    setting: &HookSetting<'_>,
+    ask: impl FnOnce(&Scene<'_>) -> T,
+) -> T {
+    let host = workplace::host();
+    ask(&Scene {
+        input,
+        place: &Workplace::of(&input.folder),
+        host: host.as_deref().unwrap_or("unknown"),
+        secrets: &secrets(input, setting),
+    })
+}
+
+fn secrets(input: &HookInput, setting: &HookSetting<'_>) -> KnownSecrets {
+    (setting.secrets)().with_files_of(&input.folder)
+}
+
+/// What is worth an answer, and goes on without one.
+fn in_passing(told: Told) -> HookResult {
+    match told {
+        Told::Decision(output) => HookResult::say(output),
+        Told::Nothing | Told::Nobody | Told::Unreached(LineError::NoBridge) => {
+            HookResult::default()
+        }
+        Told::Unreached(error) => HookResult::silent(error),
+    }
+}
+
 fn before(input: &HookInput, call: &ToolCall, setting: &HookSetting<'_>) -> HookResult {
-    match ruling(input, call, setting) {
+    let policy = (setting.policy)();
+    match policy.map(|policy| ruling(&policy, input, call, setting)) {
         Ok(Ruling::Denied { rule, reason, part }) => HookResult::say(reply::pre_tool_use(
             Gate::Deny,
             &refusal(&rule, reason, &part),
@@ -122,48 +184,56 @@ fn permission(
     setting: &HookSetting<'_>,
     deadline: Instant,
 ) -> HookResult {
-    match ruling(input, call, setting) {
-        Ok(Ruling::Denied { rule, reason, part }) => {
+    // Whoever is asked decides what rules do not, and what rules cannot that are not in order.
+    let policy = (setting.policy)().unwrap_or_default();
+    match ruling(&policy, input, call, setting) {
+        Ruling::Denied { rule, reason, part } => {
             return HookResult::say(reply::deny(&refusal(&rule, reason, &part)));
         }
-        Ok(Ruling::Allowed { .. }) if input.agent == CodingAgent::Codex => {
+        Ruling::Allowed { .. } if input.agent == CodingAgent::Codex => {
             return HookResult::say(reply::allow_once());
         }
-        // Whoever is asked decides what rules do not.
-        Ok(Ruling::Allowed { .. } | Ruling::Undecided { .. }) | Err(_) => {}
+        Ruling::Allowed { .. } | Ruling::Undecided { .. } => {}
     }
-    // To allow these means to answer them, which only the terminal can.
-    if matches!(call.tool.as_str(), "AskUserQuestion" | "ExitPlanMode") {
+    let is_question = call.tool == question::TOOL;
+    let is_answered_by_input = is_question || call.tool == plan::TOOL;
+    // To allow these means to hand the input back, which Codex does not take.
+    if is_answered_by_input && input.agent == CodingAgent::Codex {
         return HookResult::default();
     }
-    let place = Workplace::of(&input.folder);
-    let host = workplace::host().unwrap_or_else(|| "unknown".to_owned());
-    let offer = Offer {
-        input,
-        call,
-        rules,
-        place: &place,
-        host: &host,
-    };
-    match permission::ask(&setting.line, &offer, &(setting.secrets)(), deadline) {
-        Told::Decision(output) => HookResult::say(output),
-        Told::Unreached(error) if setting.fail_closed => {
+    let told = with_scene(input, setting, |scene| match call.tool.as_str() {
+        question::TOOL => question::ask(&setting.line, scene, call, deadline),
+        plan::TOOL => plan::ask(&setting.line, scene, call, deadline),
+        _ => permission::ask(&setting.line, &Offer { scene, call, rules }, deadline),
+    });
+    match told {
+        Told::Nobody if policy.unanswered == Unanswered::Deny => {
+            let why = "Nobody answered on the phone in time, and then the policy refuses it.";
+            HookResult::say(reply::deny(why))
+        }
+        // A question asks for no permission.
+        Told::Unreached(error) if setting.fail_closed && !is_question => {
             let why = format!("Nobody could be asked ({error}), so it is refused.");
             HookResult::say(reply::deny(&why))
         }
-        Told::Nothing | Told::Unreached(LineError::NoBridge) => HookResult::default(),
-        Told::Unreached(error) => HookResult::silent(error),
+        told @ (Told::Decision(_) | Told::Nothing | Told::Nobody | Told::Unreached(_)) => {
+            in_passing(told)
+        }
     }
 }
 
-/// What the rules say; an error says why they cannot be asked, and what to do.
-fn ruling(input: &HookInput, call: &ToolCall, setting: &HookSetting<'_>) -> Result<Ruling, String> {
-    let policy = (setting.policy)()?;
+/// What the rules say.
+fn ruling(
+    policy: &Policy,
+    input: &HookInput,
+    call: &ToolCall,
+    setting: &HookSetting<'_>,
+) -> Ruling {
     if policy.is_empty() {
-        return Ok(Ruling::Undecided { why: Vec::new() });
+        return Ruling::Undecided { why: Vec::new() };
     }
     let place = Workplace::of(&input.folder);
-    Ok(policy.rule_on(&call.as_use(input.agent.name(), &place, setting.person)))
+    policy.rule_on(&call.as_use(input.agent.name(), &place, setting.person))
 }
 
 fn refusal(rule: &str, reason: Option<String>, part: &str) -> String {
@@ -186,7 +256,7 @@ fn report(input: &HookInput, setting: &HookSetting<'_>) -> Result<(), LineError>
     }
     let mode = line.ask::<ModeStatus>("GET", "mode", QUICK)?.mode;
     if let Some(event) = notice::event(input, &Workplace::of(&input.folder), mode) {
-        let event = (setting.secrets)().mask_all(event);
+        let event = secrets(input, setting).mask_all(event);
         let _stored: Accepted = line.tell("events", &event, QUICK)?;
     }
     Ok(())
@@ -210,6 +280,8 @@ fn seen(input: &HookInput) -> Result<Option<Seen>, serde_json::Error> {
         Moment::SessionEnded { .. } => Seen::Session,
         Moment::PreToolUse(_)
         | Moment::PermissionRequest { .. }
+        | Moment::PermissionDenied { .. }
+        | Moment::Elicitation { .. }
         | Moment::SessionStarted { .. }
         | Moment::Notified { .. }
         | Moment::Compacting { .. }
