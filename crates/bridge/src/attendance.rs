@@ -32,14 +32,14 @@ impl Abandoned {
 /// Somebody who is there as long as their connection: when this goes without `answered`, they went away.
 pub(crate) struct Attendance {
     app: Arc<App>,
-    id: ApprovalId,
+    ids: Vec<ApprovalId>,
     who: Option<Actor>,
 }
 
 impl Attendance {
-    pub(crate) fn new(app: Arc<App>, id: ApprovalId, who: Actor) -> Self {
+    pub(crate) fn new(app: Arc<App>, ids: Vec<ApprovalId>, who: Actor) -> Self {
         let who = Some(who);
-        Self { app, id, who }
+        Self { app, ids, who }
     }
 
     /// They are told something, and come again or do not, as they like.
@@ -51,7 +51,8 @@ impl Attendance {
 impl Drop for Attendance {
     fn drop(&mut self) {
         if let Some(who) = self.who.take() {
-            self.app.abandoned.lock().push((self.id, who));
+            let left = self.ids.iter().map(|id| (*id, who.clone()));
+            self.app.abandoned.lock().extend(left);
             self.app.wake.expiry.notify_one();
         }
     }

@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::io::Read as _;
 use std::path::Path;
+use std::process;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -17,6 +19,7 @@ use cctelegram_mcp::hook::HookSetting;
 use cctelegram_mcp::hook::KnownSecrets;
 use cctelegram_mcp::hook::LARGEST_INPUT;
 use cctelegram_mcp::socket::SocketLine;
+use rustix::process::getppid;
 
 use super::failure::FAILED;
 use super::failure::Failure;
@@ -24,6 +27,8 @@ use super::output;
 use crate::client;
 use crate::config;
 use crate::config::Environment;
+
+const LOOK_FOR_THE_AGENT: Duration = Duration::from_secs(1);
 
 /// Answer a hook of Claude Code or Codex, whose input is read from standard input.
 #[derive(clap::Args)]
@@ -59,6 +64,7 @@ pub(super) fn is_called(arguments: impl Iterator<Item = OsString>) -> bool {
 }
 
 fn answer(args: &HookArgs, environment: &Environment) -> anyhow::Result<ExitCode> {
+    end_with_the_agent();
     let input = HookInput::read(&standard_input()?).context("read the hook's input")?;
     let reach = config::reach(environment)?;
     let policy_file = reach.home.policy_file();
@@ -80,6 +86,19 @@ fn answer(args: &HookArgs, environment: &Environment) -> anyhow::Result<ExitCode
         .is_none_or(|answer| output::json_line_is_read(&answer));
     // An agent that is gone cannot be answered.
     Ok(ExitCode::from(if heard { 0 } else { FAILED }))
+}
+
+/// An agent that is killed tells its hooks nothing; the request of a hook that ends is taken back by the bridge.
+fn end_with_the_agent() {
+    let agent = getppid();
+    let watch = move || {
+        while getppid() == agent {
+            thread::sleep(LOOK_FOR_THE_AGENT);
+        }
+        process::exit(i32::from(FAILED));
+    };
+    // Without the thread the request is taken back when its time is over.
+    drop(thread::Builder::new().name("agent".to_owned()).spawn(watch));
 }
 
 fn standard_input() -> anyhow::Result<Vec<u8>> {

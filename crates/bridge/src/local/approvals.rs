@@ -33,6 +33,8 @@ use crate::intake::Terms;
 
 /// The longest wait of one request in seconds; whoever waits longer asks again.
 const LONGEST_WAIT_S: u64 = 50;
+/// So many requests are taken back at once when a connection breaks.
+const MOST_ATTENDED: usize = 16;
 /// Without word of a change, the request is looked at this often.
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 /// The longest life of a request in seconds: 30 days.
@@ -45,9 +47,9 @@ pub(super) struct Wait {
     /// Seconds to wait for the end of the request.
     #[serde(default)]
     wait_s: u64,
-    /// The request is withdrawn when this connection breaks before it is answered.
+    /// Ids of requests, with commas, that are withdrawn when this connection breaks before it is answered.
     #[serde(default)]
-    attend: bool,
+    attend: String,
 }
 
 /// Stores a request for a decision.
@@ -155,12 +157,14 @@ pub(super) async fn get(
     Query(wait): Query<Wait>,
 ) -> Result<Json<ApprovalStatus>, Refused> {
     let id = parse_id(&id)?;
-    let attending = || Attendance::new(Arc::clone(&local.app), id, peer.actor());
-    let attendance = wait.attend.then(attending);
+    let ids = wait.attend.split(',').filter(|id| !id.is_empty());
+    let attended: Vec<ApprovalId> = ids
+        .take(MOST_ATTENDED)
+        .map(parse_id)
+        .collect::<Result<_, _>>()?;
+    let attendance = Attendance::new(Arc::clone(&local.app), attended, peer.actor());
     let status = wait_for_end(&local, id, wait.wait_s).await;
-    if let Some(attendance) = attendance {
-        attendance.answered();
-    }
+    attendance.answered();
     status
 }
 

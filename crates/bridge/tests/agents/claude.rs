@@ -20,7 +20,7 @@ pub(crate) struct Claude {
 }
 
 /// A run without a terminal.
-pub(crate) struct Run(pub(crate) Process);
+pub(crate) struct Run(Process);
 
 /// What a run came to.
 pub(crate) struct Outcome {
@@ -75,17 +75,21 @@ impl Claude {
         Run(process)
     }
 
-    /// `claude go` in a terminal, in the mode that asks.
-    pub(crate) fn interactive(&self, more: &[&str]) -> Terminal {
+    /// `claude go` in a terminal, in `default`, the mode that asks, or in another.
+    pub(crate) fn interactive(&self, mode: &str) -> Terminal {
         let claude = program();
-        let words = [claude.as_str(), "--permission-mode", "default"];
-        let command: Vec<&str> = words.iter().chain(more).chain(&["go"]).copied().collect();
+        let command = [claude.as_str(), "--permission-mode", mode, "go"];
         let place = self.home.folder.path();
         Terminal::start(place, &self.home.project, &command, &self.variables)
     }
 }
 
 impl Run {
+    /// Kills it without any warning.
+    pub(crate) async fn kill(self) {
+        self.0.kill().await;
+    }
+
     /// Waits for its end.
     pub(crate) async fn finish(self) -> Outcome {
         let finished = tokio::time::timeout(WAIT, self.0.finish()).await;

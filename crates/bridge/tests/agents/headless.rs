@@ -127,6 +127,18 @@ async fn a_restart_of_the_bridge_loses_no_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn security_what_a_killed_agent_asked_for_cannot_be_allowed() {
+    let bridge = TestBridge::start(away()).await;
+    let model = Model::start(&[bash("mkdir made")]).await;
+    let claude = Claude::beside(&bridge, &model);
+    let run = claude.headless(&[]);
+    let message = request(&bridge, "mkdir made").await;
+    run.kill().await;
+    ended(&bridge, &message, "Withdrawn by the one who asked").await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn security_a_rule_denies_what_the_settings_of_the_agent_allow() {
     let bridge = TestBridge::start(away()).await;
     let rule = "[[rule]]\nname = \"keep the folders\"\noutcome = \"deny\"\nmatch = { command = \"rmdir *\" }\n";

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use cctelegram_testkit::TestBridge;
+use cctelegram_testkit::USER;
 use serde_json::json;
 
 use crate::agent::ONCE;
@@ -27,7 +28,7 @@ async fn a_press_closes_the_dialog_at_the_terminal() {
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&script()).await;
     let claude = Claude::beside(&bridge, &model);
-    let terminal = claude.interactive(&[]);
+    let terminal = claude.interactive("default");
     let asked = model.asked(0).await.at;
     request(&bridge, "mkdir made").await;
     figures::print(
@@ -56,7 +57,7 @@ async fn an_answer_at_the_terminal_ends_the_request_on_the_phone() {
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&script()).await;
     let claude = Claude::beside(&bridge, &model);
-    let terminal = claude.interactive(&[]);
+    let terminal = claude.interactive("default");
     let message = request(&bridge, "mkdir made").await;
     terminal.shows(DIALOG).await;
     let answered = Instant::now();
@@ -78,7 +79,7 @@ async fn security_what_is_interrupted_at_the_terminal_cannot_be_allowed_on_the_p
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&script()).await;
     let claude = Claude::beside(&bridge, &model);
-    let terminal = claude.interactive(&[]);
+    let terminal = claude.interactive("default");
     let message = request(&bridge, "mkdir made").await;
     terminal.shows(DIALOG).await;
     let interrupted = Instant::now();
@@ -90,6 +91,62 @@ async fn security_what_is_interrupted_at_the_terminal_cannot_be_allowed_on_the_p
         interrupted.elapsed(),
     );
     assert!(!claude.home.project.join("made").exists());
+    terminal.close().await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_answered_on_the_phone() {
+    let bridge = TestBridge::start(away()).await;
+    let option = |label: &str| json!({ "label": label, "description": "A colour" });
+    let question = json!({ "questions": [{
+        "question": "Which colour shall it have?", "header": "Colour", "multiSelect": false,
+        "options": [option("Red"), option("Blue")],
+    }]});
+    let script = [
+        Turn::Call("AskUserQuestion", question),
+        Turn::Say("It is painted."),
+    ];
+    let model = Model::start(&script).await;
+    let claude = Claude::beside(&bridge, &model);
+    let terminal = claude.interactive("default");
+    let (_, pressed) = press(&bridge, "Which colour shall it have?", "Blue").await;
+    let told = model.asked(1).await;
+    figures::print(
+        "Claude Code at a terminal",
+        "press to answer of a question",
+        told.at - pressed,
+    );
+    assert!(told.news().contains("Blue"), "{}", told.news());
+    terminal.shows("It is painted.").await;
+    terminal.close().await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_sent_back_and_approved_on_the_phone() {
+    let bridge = TestBridge::start(away()).await;
+    let leave = || Turn::Call("ExitPlanMode", json!({}));
+    let script = [
+        Turn::Plan("# Plan: paint it red"),
+        leave(),
+        Turn::Plan("# Plan: paint it blue"),
+        leave(),
+        Turn::Say("It is painted."),
+    ];
+    let model = Model::start(&script).await;
+    let claude = Claude::beside(&bridge, &model);
+    let terminal = claude.interactive("plan");
+    let (first, _) = press(&bridge, "paint it red", "Keep planning and say why").await;
+    ended(&bridge, &first, "Reply to this message within a minute").await;
+    let reply = "Not red, please.";
+    bridge.emulator.reply(USER, first.message_id, reply);
+    let told = model.asked(2).await.news();
+    assert!(told.contains(reply), "{told}");
+    press(&bridge, "paint it blue", "Approve").await;
+    let told = model.asked(4).await.news();
+    assert!(told.contains("You have exited plan mode"), "{told}");
+    terminal.shows("It is painted.").await;
     terminal.close().await;
     bridge.finish().await;
 }

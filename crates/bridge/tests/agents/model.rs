@@ -26,6 +26,8 @@ use tokio::task::JoinSet;
 pub(crate) enum Turn {
     /// It uses a tool.
     Call(&'static str, Value),
+    /// It writes a plan into the file that the agent has named for it.
+    Plan(&'static str),
     /// It says something, and its turn is over.
     Say(&'static str),
 }
@@ -110,19 +112,33 @@ impl Shared {
             at: Instant::now(),
             body: body.clone(),
         });
-        let turn = self.script.get(number).cloned();
-        (
-            number,
-            turn.unwrap_or(Turn::Say("There is no more to say.")),
-        )
+        let turn = match self.script.get(number) {
+            Some(Turn::Plan(text)) => {
+                let input = json!({ "file_path": plan_file(body), "content": text });
+                Turn::Call("Write", input)
+            }
+            Some(turn) => turn.clone(),
+            None => Turn::Say("There is no more to say."),
+        };
+        (number, turn)
     }
+}
+
+/// The file that a request in plan mode names.
+fn plan_file(body: &Value) -> String {
+    let text = body.to_string();
+    let (before, after) = text.split_once("/.claude/plans/").unwrap();
+    let start = before.rfind(|c: char| !c.is_alphanumeric() && !"/.-_".contains(c));
+    let end = after.find(".md").unwrap();
+    let folder = &before[start.map_or(0, |at| at + 1)..];
+    format!("{folder}/.claude/plans/{}.md", &after[..end])
 }
 
 /// Anthropic's Messages API, as <https://docs.claude.com/en/api/messages-streaming> has it.
 async fn messages(State(shared): State<Arc<Shared>>, Json(body): Json<Value>) -> Response {
     let (number, turn) = shared.turn(&body);
     let (block, delta, reason) = match turn {
-        Turn::Say(text) => (
+        Turn::Say(text) | Turn::Plan(text) => (
             json!({ "type": "text", "text": "" }),
             json!({ "type": "text_delta", "text": text }),
             "end_turn",
@@ -157,7 +173,7 @@ async fn messages(State(shared): State<Arc<Shared>>, Json(body): Json<Value>) ->
 async fn responses(State(shared): State<Arc<Shared>>, Json(body): Json<Value>) -> Response {
     let (number, turn) = shared.turn(&body);
     let item = match turn {
-        Turn::Say(text) => json!({
+        Turn::Say(text) | Turn::Plan(text) => json!({
             "type": "message", "id": format!("msg_{number}"), "role": "assistant",
             "content": [{ "type": "output_text", "text": text }],
         }),

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails, and says why"
 )]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
 use std::io::Write as _;
@@ -258,6 +259,25 @@ async fn security_a_request_ends_with_the_hook_that_waited_for_it() {
     waiting.kill().await;
     ended(&bridge, &message, "Withdrawn by the one who asked").await;
     assert_eq!(bridge.records("approval_withdrawn").await.len(), 1);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_request_ends_with_the_agent_that_made_it() {
+    let bridge = away().await;
+    // The shell stands for the agent: its death is not passed on to the hook.
+    let words = [
+        "/bin/sh",
+        "-c",
+        "\"$0\" hook; true",
+        env!("CARGO_BIN_EXE_cctelegram"),
+    ];
+    let mut agent = Process::start(&words.map(OsStr::new), &bridge.variables());
+    agent.type_in(&asks("make gone").to_string()).await;
+    agent.close_input();
+    let message = request(&bridge, "make gone").await;
+    agent.kill().await;
+    ended(&bridge, &message, "Withdrawn by the one who asked").await;
     bridge.finish().await;
 }
 

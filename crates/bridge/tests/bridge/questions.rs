@@ -500,3 +500,22 @@ async fn security_secrets_of_the_project_are_masked_before_they_are_handed_over(
     assert!(told.contains("I used [redacted: SHOP_PASSWORD]."), "{told}");
     bridge.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_all_questions_end_with_the_hook_that_waited_for_them() {
+    let bridge = away().await;
+    let input = claude(
+        "PermissionRequest",
+        asking(&[
+            question("Which colour?", "Colour", false),
+            question("And the size?", "Size", false),
+        ]),
+    );
+    let waiting = start(&bridge, &input, &[]).await;
+    let colour = request(&bridge, "(1 of 2): Colour").await;
+    let size = request(&bridge, "(2 of 2): Size").await;
+    waiting.kill().await;
+    ended(&bridge, &colour, "Withdrawn by the one who asked").await;
+    ended(&bridge, &size, "Withdrawn by the one who asked").await;
+    bridge.finish().await;
+}

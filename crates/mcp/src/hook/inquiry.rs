@@ -1,5 +1,6 @@
 //! Asking people on the phone: posed, waited for across restarts of the bridge, and taken back when the time is up.
 
+use std::cell::RefCell;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
@@ -57,6 +58,8 @@ pub(super) struct Inquiry<'a> {
     agent: CodingAgent,
     deadline: Instant,
     mode: Mode,
+    /// Everything that was posed; the bridge takes it back when this process is gone.
+    posed: RefCell<Vec<ApprovalId>>,
 }
 
 /// One question.
@@ -105,6 +108,7 @@ impl<'a> Inquiry<'a> {
             agent,
             deadline,
             mode,
+            posed: RefCell::default(),
         })
     }
 
@@ -130,6 +134,7 @@ impl<'a> Inquiry<'a> {
             Err(LineError::Broken(_)) => self.line.tell("approvals", &request, PATIENCE)?,
             other => other?,
         };
+        self.posed.borrow_mut().push(asked.approval_id);
         Ok(Posed {
             id: asked.approval_id,
             digest,
@@ -202,6 +207,12 @@ impl<'a> Inquiry<'a> {
         }
     }
 
+    fn attended(&self) -> String {
+        let posed = self.posed.borrow();
+        let ids: Vec<String> = posed.iter().map(ToString::to_string).collect();
+        ids.join(",")
+    }
+
     /// Waits across restarts of the bridge. When the time is up the question is taken back; a decision in the last
     /// moment still counts.
     fn end(&self, id: ApprovalId) -> Option<ApprovalStatus> {
@@ -213,8 +224,9 @@ impl<'a> Inquiry<'a> {
             }
             let stretch = left.min(STRETCH);
             let path = format!(
-                "approvals/{id}?wait_s={}&attend=true",
-                stretch.as_secs().max(1)
+                "approvals/{id}?wait_s={}&attend={}",
+                stretch.as_secs().max(1),
+                self.attended()
             );
             let patience = stretch.saturating_add(PATIENCE);
             match self.line.ask::<ApprovalStatus>("GET", &path, patience) {
