@@ -53,6 +53,7 @@ pub(super) fn event(input: &HookInput, place: &Workplace, mode: Mode) -> Option<
         | Moment::Compacting { .. }
         | Moment::PreToolUse(_)
         | Moment::PermissionRequest { .. }
+        | Moment::Unreadable { .. }
         | Moment::ToolsDone(_)
         | Moment::PromptSubmitted
         | Moment::Other => return None,
