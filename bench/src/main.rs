@@ -9,6 +9,7 @@
     reason = "the page is printed, and what is being measured is told beside it"
 )]
 
+mod agents;
 mod delivery;
 mod event;
 mod figure;
@@ -111,13 +112,14 @@ fn all(program: &str, crates: &str, only: Option<&str>, plan: Plan) -> Result<St
     Ok(page::write(&machine, &lab.plan, &figures))
 }
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "wire",
     "intake",
     "slow-disk",
     "files",
     "delivery",
     "limits",
+    "agents",
     "rest",
 ];
 
@@ -129,6 +131,7 @@ async fn measure(part: &str, lab: &Lab, crates: u32) -> Result<Vec<Figure>> {
         "files" => flood::measure(lab).await,
         "delivery" => delivery::measure(lab).await,
         "limits" => limits::measure(lab).await,
+        "agents" => agents::measure(lab).await,
         _ => rest::measure(lab, crates).await,
     }
 }

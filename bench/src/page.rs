@@ -70,6 +70,12 @@ rounds' ratios, with the least and the most in brackets. Where no ratio stands, 
   the same client.
 - **Under Telegram's limits.** The bundled emulator enforces 30 messages a second overall (30 at once) and 1 a second in a
   chat (3 at once). Baseline: the time that these limits ask for. Measured: from the first message to the last.
+- **Hook.** {starts} starts; from the start of the process, with its input in a pipe, to its end. No bridge is running and
+  nothing is said. Baseline: a script for Node that reads its input, looks for the socket and ends. The 20 rules are about
+  commands, of which none matches.
+- **MCP server.** {starts} starts, to the answer to `initialize`; memory after it has told its tools.
+- **Press.** {starts} requests of hooks, one after the other, answered with the emulator's button: through the bridge, its
+  database and back to the hook, whose end counts.
 - **Start.** {starts} starts with a database that is there; ready is what systemd is told, after Telegram has confirmed the
   token.
 - **Idle.** One bridge that waits for updates; processor time of all its threads.

@@ -9,6 +9,7 @@ use std::process;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use cctelegram_core::policy;
@@ -18,6 +19,7 @@ use cctelegram_mcp::hook::HookInput;
 use cctelegram_mcp::hook::HookSetting;
 use cctelegram_mcp::hook::KnownSecrets;
 use cctelegram_mcp::hook::LARGEST_INPUT;
+use cctelegram_mcp::hook::Moment;
 use cctelegram_mcp::socket::SocketLine;
 use rustix::process::getppid;
 
@@ -29,6 +31,10 @@ use crate::config;
 use crate::config::Environment;
 
 const LOOK_FOR_THE_AGENT: Duration = Duration::from_secs(1);
+/// The agent gives up a little after the wait; the last word to the bridge has to be said by then.
+const GRACE: Duration = Duration::from_secs(5);
+/// Claude Code gives all hooks of a session's end a second and a half.
+const LAST_MOMENT: Duration = Duration::from_millis(1400);
 
 /// Answer a hook of Claude Code or Codex, whose input is read from standard input.
 #[derive(clap::Args)]
@@ -66,20 +72,29 @@ pub(super) fn is_called(arguments: impl Iterator<Item = OsString>) -> bool {
 fn answer(args: &HookArgs, environment: &Environment) -> anyhow::Result<ExitCode> {
     end_with_the_agent();
     let input = HookInput::read(&standard_input()?).context("read the hook's input")?;
-    let reach = config::reach(environment)?;
-    let policy_file = reach.home.policy_file();
-    let find = || client::locate(&reach).ok();
+    let policy_file = config::home(environment)?.policy_file();
+    // Where the bridge is matters only to who speaks to it.
+    let find = || client::locate(&config::reach(environment).ok()?).ok();
+    let wait = Duration::from_secs(args.wait);
+    let longest = if matches!(input.moment, Moment::SessionEnded { .. }) {
+        LAST_MOMENT
+    } else {
+        wait.saturating_add(GRACE)
+    };
     let setting = HookSetting {
         policy: &|| policy(&policy_file),
-        line: SocketLine::new(&find),
+        line: SocketLine::new(&find).until(Instant::now() + longest),
         secrets: &|| KnownSecrets::among(environment.all()),
         person: environment.get("HOME").map(Path::new),
-        wait: Duration::from_secs(args.wait),
+        wait,
         fail_closed: args.fail_closed,
     };
     let result = hook::run(&input, &setting);
     if let Some(note) = result.note {
         output::note(&format!("cctelegram: {note}"));
+    }
+    if result.failed {
+        return Ok(ExitCode::from(FAILED));
     }
     let heard = result
         .output
@@ -110,6 +125,8 @@ fn standard_input() -> anyhow::Result<Vec<u8>> {
         .take(limit)
         .read_to_end(&mut bytes)
         .context("read standard input")?;
+    // Whoever writes more is not cut off, which could look like a broken hook.
+    io::copy(&mut io::stdin().lock(), &mut io::sink()).context("read standard input")?;
     Ok(bytes)
 }
 

@@ -12,6 +12,8 @@ use std::io::Read as _;
 use std::io::Write as _;
 use std::os::unix::net::UnixListener;
 use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 
 use cctelegram_testkit::Finished;
 use cctelegram_testkit::Process;
@@ -498,6 +500,88 @@ async fn security_a_rule_denies_without_a_bridge() {
     assert_eq!(asked["hookSpecificOutput"]["permissionDecision"], "ask");
     let denied = output(&hook(&bridge, &codex("PreToolUse", look), &[]).await);
     assert_eq!(denied["hookSpecificOutput"]["permissionDecision"], "deny");
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_what_cannot_be_read_does_not_get_past_the_rules() {
+    let bridge = TestBridge::prepare(setup()).await;
+    let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
+    let call = |event: &str, agent: &str, tool: &str| {
+        format!(
+            r#"{{"session_id":"s","{agent}":"p","cwd":"/","hook_event_name":"{event}","tool_name":"{tool}","tool_input":{{"x":{deep}}}}}"#
+        )
+    };
+    let say = async |input: String, options: &[&str]| {
+        let process = start_with(&bridge, input.as_bytes(), options).await;
+        process.finish().await
+    };
+    // Without rules there is nothing to get past: an error, as it is.
+    let finished = say(call("PreToolUse", "prompt_id", "Bash"), &[]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
+
+    let rules =
+        "[[rule]]\nname = \"no shop\"\noutcome = \"deny\"\nmatch = { tool = \"mcp__shop__*\" }\n";
+    fs::write(bridge.root().join("policy.toml"), rules).unwrap();
+    for (agent, tool, expected) in [
+        ("prompt_id", "mcp__shop__buy", "deny"),
+        ("turn_id", "mcp__shop__buy", "deny"),
+        ("prompt_id", "Bash", "ask"),
+        // Codex cannot be told to ask.
+        ("turn_id", "Bash", "deny"),
+    ] {
+        let finished = say(call("PreToolUse", agent, tool), &[]).await;
+        let answer = output(&finished)["hookSpecificOutput"]["permissionDecision"].clone();
+        assert_eq!(answer, expected, "{agent} {tool}: {finished:?}");
+    }
+    let request = call("PermissionRequest", "prompt_id", "Bash");
+    let finished = say(request.clone(), &[]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
+    let denied = decision(&say(request, &["--fail-closed"]).await);
+    assert_eq!(denied["behavior"], "deny");
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_rule_allows_nothing_to_who_only_plans() {
+    let bridge = TestBridge::prepare(setup()).await;
+    let rules = "[[rule]]\noutcome = \"allow\"\nmatch = { command = \"git *\" }\n";
+    fs::write(bridge.root().join("policy.toml"), rules).unwrap();
+    let mut input = claude("PreToolUse", bash("git commit"));
+    let allowed = output(&hook(&bridge, &input, &[]).await);
+    assert_eq!(allowed["hookSpecificOutput"]["permissionDecision"], "allow");
+    input["permission_mode"] = json!("plan");
+    assert_silent(&hook(&bridge, &input, &[]).await);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_rules_hold_whatever_is_wrong_with_the_settings() {
+    let bridge = TestBridge::prepare(setup()).await;
+    let rules = "[[rule]]\noutcome = \"deny\"\nmatch = { command = \"rm -rf\" }\n";
+    fs::write(bridge.root().join("policy.toml"), rules).unwrap();
+    fs::write(bridge.root().join("config.toml"), "[nonsense\n").unwrap();
+    let answer = output(&hook(&bridge, &claude("PreToolUse", bash("rm -rf x")), &[]).await);
+    assert_eq!(answer["hookSpecificOutput"]["permissionDecision"], "deny");
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_bridge_that_never_answers_ends_the_wait_and_nothing_is_allowed() {
+    let bridge = TestBridge::prepare(setup()).await;
+    // The kernel takes connections in for a listener that never looks at them.
+    let _listener = UnixListener::bind(bridge.root().join("bridge.sock")).unwrap();
+    let begun = Instant::now();
+    let finished = hook(&bridge, &asks("make"), &["--wait", "1"]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), ""));
+    assert!(!finished.stderr.is_empty(), "it is said why");
+    let options = ["--wait", "1", "--fail-closed"];
+    let denied = decision(&hook(&bridge, &asks("make"), &options).await);
+    assert_eq!(denied["behavior"], "deny");
+    let finished = hook(&bridge, &claude("SessionEnd", json!({})), &[]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), ""));
+    // The agent gives up ten seconds after the wait.
+    assert!(begun.elapsed() < Duration::from_secs(2 * 11 + 10));
     bridge.finish().await;
 }
 

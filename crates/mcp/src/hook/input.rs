@@ -8,6 +8,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 use super::ToolCall;
+use super::salvage;
 
 /// The agents whose hooks are known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +51,12 @@ pub enum Moment {
         message: String,
         what: Elicited,
     },
+    /// A tool is about to be used, or permission for it is asked, but with what cannot be read.
+    Unreadable {
+        event: ToolEvent,
+        tool: String,
+        why: String,
+    },
     /// These calls are over, one way or the other.
     ToolsDone(Vec<ToolCall>),
     PromptSubmitted,
@@ -91,6 +98,13 @@ pub enum Elicited {
     Form(Value),
     /// A page is to be opened.
     Page { url: String },
+}
+
+/// The two moments in which an answer decides about a tool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ToolEvent {
+    PreToolUse,
+    PermissionRequest,
 }
 
 /// A rule of Claude Code's that allows a tool, for what its content says or for everything.
@@ -149,14 +163,46 @@ impl CodingAgent {
 impl HookInput {
     /// Reads what came on standard input.
     pub fn read(bytes: &[u8]) -> Result<Self, BadHookInput> {
-        if bytes.len() > LARGEST_INPUT {
-            return Err(BadHookInput::TooLarge);
+        let error = if bytes.len() > LARGEST_INPUT {
+            BadHookInput::TooLarge
+        } else {
+            match serde_json::from_slice(bytes) {
+                Ok(fields) => return Self::of(&Fields(fields)),
+                Err(error) => BadHookInput::NotJson(error),
+            }
+        };
+        let text = String::from_utf8_lossy(bytes);
+        if bytes.len() <= LARGEST_INPUT
+            && let Ok(fields) = serde_json::from_str(&salvage::repaired(&text))
+        {
+            return Self::of(&Fields(fields));
         }
-        let fields = Fields(serde_json::from_slice(bytes).map_err(BadHookInput::NotJson)?);
-        let moment = Moment::of(&fields)?;
+        Self::of_a_part(&Fields(salvage::outer_texts(&text)), error)
+    }
+
+    /// A call of a tool that cannot be read, but told from others; what is no such call is an error.
+    fn of_a_part(fields: &Fields, error: BadHookInput) -> Result<Self, BadHookInput> {
+        let event = match fields.text("hook_event_name").as_deref() {
+            Some("PreToolUse") => ToolEvent::PreToolUse,
+            Some("PermissionRequest") => ToolEvent::PermissionRequest,
+            _ => return Err(error),
+        };
+        let moment = Moment::Unreadable {
+            event,
+            tool: fields.text("tool_name").unwrap_or_default(),
+            why: error.to_string(),
+        };
+        Self::at(fields, moment)
+    }
+
+    fn of(fields: &Fields) -> Result<Self, BadHookInput> {
+        Self::at(fields, Moment::of(fields)?)
+    }
+
+    fn at(fields: &Fields, moment: Moment) -> Result<Self, BadHookInput> {
         let kind = || fields.text("agent_type").unwrap_or_default();
         Ok(Self {
-            agent: CodingAgent::of(&fields),
+            agent: CodingAgent::of(fields),
             session: fields.required("session_id")?,
             title: fields.text("session_title"),
             folder: fields.required("cwd")?.into(),

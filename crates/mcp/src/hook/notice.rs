@@ -77,6 +77,7 @@ pub(super) fn event(input: &HookInput, place: &Workplace, mode: Mode) -> Option<
         | Moment::PermissionRequest { .. }
         | Moment::PermissionDenied { .. }
         | Moment::Elicitation { .. }
+        | Moment::Unreadable { .. }
         | Moment::ToolsDone(_)
         | Moment::PromptSubmitted
         | Moment::Other => return None,

@@ -130,3 +130,58 @@ fn in_words(rule: &SessionRule) -> String {
         None => format!("{}, whatever it is used for", rule.tool),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hook::Moment;
+
+    fn digest_of(tool_input: &str) -> (String, String) {
+        let text = format!(
+            r#"{{"session_id":"s","prompt_id":"p","cwd":"/","hook_event_name":"PreToolUse","tool_name":"T","tool_input":{tool_input}}}"#
+        );
+        let input = HookInput::read(text.as_bytes()).unwrap();
+        let Moment::PreToolUse(call) = &input.moment else {
+            panic!("a tool is about to be used")
+        };
+        let place = Workplace {
+            folder: PathBuf::from("/"),
+            project: None,
+            branch: None,
+        };
+        let offer = Offer {
+            input: &input,
+            call,
+            rules: &[],
+            place: &place,
+            host: "h",
+        };
+        (
+            offer.digest().unwrap(),
+            trace_of(call).unwrap().as_str().to_owned(),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn security_a_digest_is_of_what_is_said_and_not_of_how_it_is_written(
+            fields in prop::collection::btree_map("[a-z]{1,6}", ("\\PC{0,8}", -9_i64..9), 1..5),
+            other in "[a-z]{7}",
+        ) {
+            let member = |(name, (text, number)): (&String, &(String, i64))| {
+                format!("{}:[{},{number}]", json!(name), json!(text))
+            };
+            let forth: Vec<String> = fields.iter().map(member).collect();
+            let back: Vec<String> = fields.iter().rev().map(member).collect();
+            let written = format!("{{{}}}", forth.join(","));
+            let as_well = format!("{{\n {} }}", back.join(" ,\n"));
+            prop_assert_eq!(digest_of(&written), digest_of(&as_well));
+            let more = format!("{{{},\"{other}\":null}}", forth.join(","));
+            prop_assert_ne!(digest_of(&written).0, digest_of(&more).0);
+        }
+    }
+}

@@ -23,6 +23,7 @@ use super::input::Elicited;
 use super::input::HookInput;
 use super::input::Moment;
 use super::input::SessionRule;
+use super::input::ToolEvent;
 use super::inquiry::Told;
 use super::notice;
 use super::offer;
@@ -60,20 +61,29 @@ pub struct HookResult {
     pub output: Option<String>,
     /// For whoever looks into why there was no answer.
     pub note: Option<String>,
+    /// The hook could not do what it is there for.
+    pub failed: bool,
 }
 
 impl HookResult {
     fn say(output: String) -> Self {
         Self {
             output: Some(output),
-            note: None,
+            ..Self::default()
         }
     }
 
     fn silent(note: impl ToString) -> Self {
         Self {
-            output: None,
             note: Some(note.to_string()),
+            ..Self::default()
+        }
+    }
+
+    fn failed(note: impl ToString) -> Self {
+        Self {
+            failed: true,
+            ..Self::silent(note)
         }
     }
 }
@@ -111,6 +121,7 @@ pub fn run(input: &HookInput, setting: &HookSetting<'_>) -> HookResult {
             };
             elicitation::ask(&setting.line, scene, &sheet, until(FORM_WAIT))
         })),
+        Moment::Unreadable { event, tool, why } => unreadable(input, *event, (tool, why), setting),
         Moment::ToolsDone(_)
         | Moment::Elicitation { .. }
         | Moment::PromptSubmitted
@@ -170,18 +181,56 @@ fn before(input: &HookInput, call: &ToolCall, setting: &HookSetting<'_>) -> Hook
             Gate::Deny,
             &refusal(&rule, reason, &part),
         )),
-        // Codex takes no allow here: it gets it when it asks for permission.
-        Ok(ruling @ Ruling::Allowed { .. }) if input.agent == CodingAgent::ClaudeCode => {
+        // Codex takes no allow here: it gets it when it asks for permission. Who only plans is to change nothing.
+        Ok(ruling @ Ruling::Allowed { .. })
+            if input.agent == CodingAgent::ClaudeCode
+                && input.permission_mode.as_deref() != Some("plan") =>
+        {
             HookResult::say(reply::pre_tool_use(
                 Gate::Allow,
                 &format!("CCTelegram: {ruling}"),
             ))
         }
         Ok(Ruling::Allowed { .. } | Ruling::Undecided { .. }) => HookResult::default(),
-        Err(wrong) => HookResult::say(match input.agent {
-            CodingAgent::ClaudeCode => reply::pre_tool_use(Gate::Ask, &wrong),
-            CodingAgent::Codex => reply::pre_tool_use(Gate::Deny, &wrong),
-        }),
+        Err(wrong) => unchecked(input.agent, &wrong),
+    }
+}
+
+/// The rules cannot be checked: somebody has to be asked, and where that cannot be had, it is refused.
+fn unchecked(agent: CodingAgent, why: &str) -> HookResult {
+    HookResult::say(match agent {
+        CodingAgent::ClaudeCode => reply::pre_tool_use(Gate::Ask, why),
+        CodingAgent::Codex => reply::pre_tool_use(Gate::Deny, why),
+    })
+}
+
+/// What cannot be read cannot be checked or shown to anybody, but it must not get past the rules by that.
+fn unreadable(
+    input: &HookInput,
+    event: ToolEvent,
+    (tool, why): (&str, &str),
+    setting: &HookSetting<'_>,
+) -> HookResult {
+    let call = ToolCall {
+        tool: tool.to_owned(),
+        input: serde_json::Value::Null,
+    };
+    let why = format!("CCTelegram cannot check this: {why}.");
+    match (event, ruling(input, &call, setting)) {
+        (ToolEvent::PreToolUse, Ok(Ruling::Undecided { why: rules })) if rules.is_empty() => {
+            HookResult::failed(why)
+        }
+        (ToolEvent::PreToolUse, Ok(Ruling::Denied { rule, reason, part })) => HookResult::say(
+            reply::pre_tool_use(Gate::Deny, &refusal(&rule, reason, &part)),
+        ),
+        (ToolEvent::PreToolUse, Ok(Ruling::Allowed { .. } | Ruling::Undecided { .. })) => {
+            unchecked(input.agent, &why)
+        }
+        (ToolEvent::PreToolUse, Err(wrong)) => unchecked(input.agent, &wrong),
+        (ToolEvent::PermissionRequest, _) if setting.fail_closed => {
+            HookResult::say(reply::deny(&why))
+        }
+        (ToolEvent::PermissionRequest, _) => HookResult::failed(why),
     }
 }
 
@@ -245,6 +294,8 @@ fn ruling(
 
 fn refusal(rule: &str, reason: Option<String>, part: &str) -> String {
     let why = reason.map_or_else(String::new, |reason| format!(" {reason}"));
+    // The reason has to be read, too.
+    let part: String = part.chars().take(500).collect();
     format!("CCTelegram's rule “{rule}” forbids this: it matches {part}.{why}")
 }
 
@@ -295,6 +346,7 @@ fn seen(input: &HookInput) -> Result<Option<Seen>, serde_json::Error> {
         | Moment::PermissionRequest { .. }
         | Moment::PermissionDenied { .. }
         | Moment::Elicitation { .. }
+        | Moment::Unreadable { .. }
         | Moment::SessionStarted { .. }
         | Moment::Notified { .. }
         | Moment::Compacting { .. }
