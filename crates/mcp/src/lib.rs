@@ -15,6 +15,7 @@ mod rate;
 mod report;
 mod resources;
 mod server;
+pub mod settings;
 pub mod socket;
 mod tools;
 

@@ -30,5 +30,6 @@ mod quiet;
 mod rendering;
 mod service;
 mod settings;
+mod setup;
 mod shutdown;
 mod spool;
