@@ -65,6 +65,7 @@ fn answer(args: &HookArgs, environment: &Environment) -> anyhow::Result<ExitCode
     let find = || client::locate(&reach).ok();
     let setting = HookSetting {
         policy: &|| policy(&policy_file),
+        off_limits: &|| config::off_limits(environment, &reach.home),
         line: SocketLine::new(&find),
         secrets: &|| KnownSecrets::among(environment.all()),
         person: environment.get("HOME").map(Path::new),

@@ -1,6 +1,7 @@
 //! One call of the hook, from its input to what it prints.
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use cctelegram_core::api::SettledList;
 use cctelegram_core::policy::Policy;
 use cctelegram_core::policy::Ruling;
 
+use super::OwnFiles;
 use super::ToolCall;
 use super::Workplace;
 use super::input::CodingAgent;
@@ -34,6 +36,8 @@ use crate::socket::SocketLine;
 pub struct HookSetting<'a> {
     /// Reads the rules; the text says what is wrong with them.
     pub policy: &'a dyn Fn() -> Result<Policy, String>,
+    /// What of ours no agent may touch.
+    pub off_limits: &'a dyn Fn() -> Vec<PathBuf>,
     pub line: SocketLine<'a>,
     pub secrets: &'a dyn Fn() -> KnownSecrets,
     /// The home of whoever the agent runs as.
@@ -158,6 +162,10 @@ fn permission(
 
 /// What the rules say; an error says why they cannot be asked, and what to do.
 fn ruling(input: &HookInput, call: &ToolCall, setting: &HookSetting<'_>) -> Result<Ruling, String> {
+    let own_files = OwnFiles::new(&(setting.off_limits)(), &input.folder, setting.person);
+    if let Some(denied) = own_files.rule_on(call) {
+        return Ok(denied);
+    }
     let policy = (setting.policy)()?;
     if policy.is_empty() {
         return Ok(Ruling::Undecided { why: Vec::new() });
