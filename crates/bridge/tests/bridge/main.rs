@@ -22,6 +22,7 @@ mod modes;
 mod outcomes;
 mod page;
 mod people;
+mod plugin;
 mod policy;
 mod poller;
 mod queue;
