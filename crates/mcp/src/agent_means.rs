@@ -13,6 +13,8 @@ use crate::upkeep::Upkeep;
 pub struct AgentMeans {
     /// The text says what is wrong with the rules.
     pub policy: Box<dyn Fn() -> Result<Policy, String> + Send + Sync>,
+    /// The folders and files that no agent may touch.
+    pub off_limits: Vec<PathBuf>,
     pub secrets: Box<dyn Fn() -> KnownSecrets + Send + Sync>,
     /// The home of whoever the agent runs as.
     pub person: Option<PathBuf>,

@@ -17,6 +17,7 @@ mod rate;
 mod report;
 mod resources;
 mod server;
+pub mod settings;
 pub mod socket;
 mod tools;
 mod upkeep;

@@ -72,7 +72,8 @@ pub(super) fn is_called(arguments: impl Iterator<Item = OsString>) -> bool {
 fn answer(args: &HookArgs, environment: &Environment) -> anyhow::Result<ExitCode> {
     end_with_the_agent();
     let input = HookInput::read(&standard_input()?).context("read the hook's input")?;
-    let policy_file = config::home(environment)?.policy_file();
+    let home = config::home(environment)?;
+    let policy_file = home.policy_file();
     // Where the bridge is matters only to who speaks to it.
     let find = || client::locate(&config::reach(environment).ok()?).ok();
     let wait = Duration::from_secs(args.wait);
@@ -83,6 +84,7 @@ fn answer(args: &HookArgs, environment: &Environment) -> anyhow::Result<ExitCode
     };
     let setting = HookSetting {
         policy: &|| policy(&policy_file),
+        off_limits: &|| config::off_limits(environment, &home),
         line: SocketLine::new(&find).until(Instant::now() + longest),
         secrets: &|| KnownSecrets::among(environment.all()),
         person: environment.get("HOME").map(Path::new),

@@ -62,6 +62,7 @@ pub(super) fn run(args: &McpArgs, environment: &Environment) -> Result<ExitCode,
     let means = AgentMeans {
         upkeep: Arc::clone(&upkeep) as Arc<dyn Upkeep>,
         policy: Box::new(move || hook::policy(&policy_file)),
+        off_limits: config::off_limits(environment, &reach.home),
         secrets: Box::new(move || KnownSecrets::among(environment_of_secrets.all())),
         person: environment.get("HOME").map(PathBuf::from),
     };

@@ -20,6 +20,7 @@ mod queue;
 mod reference;
 mod send;
 mod service;
+mod setup;
 mod start;
 mod status;
 mod upkeep;
@@ -84,6 +85,8 @@ enum Command {
     Chats(chats::ChatsArgs),
     /// Answer a hook of Claude Code or Codex, whose input is read from standard input
     Hook(hook::HookArgs),
+    /// Name this program in the settings of Claude Code or Codex, or take it out again
+    Setup(setup::SetupArgs),
     /// Check the rules of what agents may do, and try them
     Policy {
         #[command(subcommand)]
@@ -165,9 +168,10 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Completions(args) => Ok(completions::run(&args, Cli::command())),
         Command::Chats(args) => chats::run(args, &environment),
         Command::Hook(args) => hook::run(&args, &environment),
+        Command::Setup(args) => setup::run(&args, &environment),
         Command::Policy { command } => policy::run(command, &environment),
         Command::Schema { of } => reference::schema(of),
-        Command::Reference { part } => Ok(reference::print(part, &Cli::command())),
+        Command::Reference { part } => reference::print(part, &Cli::command()),
     }
 }
 
@@ -184,6 +188,7 @@ Examples:
   cctelegram demo                               see it work, without a bot
   cctelegram init                               set up a bot and pair your phone
   cctelegram --start                            run the bridge
+  cctelegram setup claude-code                  connect Claude Code with it
   cctelegram send 'Build finished' --type build_completed --project shop
   cctelegram ask 'Deploy?' --option Deploy --option Hold --wait 10m && ./deploy
 

@@ -11,6 +11,7 @@ use cctelegram_core::policy;
 use cctelegram_core::policy::Policy;
 use cctelegram_core::policy::Ruling;
 use cctelegram_core::policy::Unanswered;
+use cctelegram_mcp::hook::OwnFiles;
 use cctelegram_mcp::hook::ToolCall;
 use cctelegram_mcp::hook::Workplace;
 use serde_json::Value;
@@ -109,7 +110,11 @@ fn test(args: TestArgs, file: &Path, environment: &Environment) -> Result<ExitCo
         input,
     };
     let person = environment.get("HOME").map(Path::new);
-    let ruling = policy.rule_on(&call.as_use(&args.agent, &place, person));
+    let off_limits = config::off_limits(environment, &config::home(environment)?);
+    let own_files = OwnFiles::new(&off_limits, &folder, person);
+    let ruling = own_files.rule_on(&call);
+    let ruling =
+        ruling.unwrap_or_else(|| policy.rule_on(&call.as_use(&args.agent, &place, person)));
     let outcome = match ruling {
         Ruling::Denied { .. } => "deny",
         Ruling::Allowed { .. } => "allow",

@@ -1,6 +1,7 @@
 //! The settings of the bridge: what was written becomes a [`Config`] that cannot be wrong, or a list of mistakes.
 //! Only this module reads the environment.
 
+mod agents;
 mod chats;
 mod document;
 mod dotenv;
@@ -35,6 +36,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::home::Home;
 
+pub(crate) use agents::claude_folders;
+pub(crate) use agents::claude_project;
+pub(crate) use agents::codex_folder;
+pub(crate) use agents::is_usual_home;
+pub(crate) use agents::off_limits;
 pub(crate) use chats::Chats;
 pub(crate) use chats::PerProject;
 pub(crate) use environment::Environment;

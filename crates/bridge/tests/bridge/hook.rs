@@ -714,3 +714,40 @@ async fn an_edit_is_shown_as_what_goes_and_what_comes() {
     );
     bridge.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_our_own_files_are_out_of_bounds_whatever_the_rules_say() {
+    let bridge = TestBridge::prepare(setup()).await;
+    let rules = "[[rule]]\noutcome = \"allow\"\nmatch = { tool = \"*\" }\n\
+                 [[rule]]\noutcome = \"allow\"\nmatch = { command = \"cat *\" }\n";
+    fs::write(bridge.root().join("policy.toml"), rules).unwrap();
+    let (home, key) = (bridge.root().display().to_string(), bridge.key_file());
+    let read = |path: &str| json!({ "tool_name": "Read", "tool_input": { "file_path": path } });
+    let env = format!("{home}/.env");
+    for call in [
+        read(&env),
+        read(key.to_str().unwrap()),
+        bash(&format!("cat {env}")),
+        bash("cctelegram mode mute"),
+    ] {
+        for input in [
+            claude("PreToolUse", call.clone()),
+            codex("PreToolUse", call.clone()),
+        ] {
+            let finished = hook(&bridge, &input, &[]).await;
+            let said: Value = serde_json::from_str(&finished.stdout).unwrap();
+            let said = &said["hookSpecificOutput"];
+            assert_eq!(said["permissionDecision"], "deny", "{call}: {finished:?}");
+            let why = said["permissionDecisionReason"].to_string();
+            assert!(why.contains("the person"), "{why}");
+        }
+    }
+    let harmless = format!("cctelegram --home {home} status");
+    let finished = hook(&bridge, &claude("PreToolUse", bash(&harmless)), &[]).await;
+    assert_eq!(
+        (finished.code, finished.stdout.as_str()),
+        (Some(0), ""),
+        "{finished:?}"
+    );
+    bridge.finish().await;
+}

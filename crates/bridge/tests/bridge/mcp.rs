@@ -605,3 +605,63 @@ async fn python(client_mode: &str, revision: &str) {
     assert!(worked, "{}\n{said}\n{complained}", run.status);
     bridge.finish().await;
 }
+
+/// Has the MCP Inspector do one thing, and returns what it prints.
+async fn inspect(bridge: &TestBridge, words: &[&str]) -> Value {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");
+    let inspector = tools.join("inspector/node_modules/.bin/mcp-inspector");
+    assert!(
+        inspector.is_file(),
+        "{} is missing: run scripts/test.sh, which installs the MCP Inspector",
+        inspector.display()
+    );
+    // It hands its server nothing of its environment but what it is told to.
+    let home = format!("CC_TELEGRAM_HOME={}", bridge.root().display());
+    let run = Command::new(&inspector)
+        .args(["--cli", "-e", &home])
+        .args([env!("CARGO_BIN_EXE_cctelegram"), "mcp", "--method"])
+        .args(words)
+        .env_clear()
+        .envs(bridge.variables())
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let run = timeout(Duration::from_mins(1), run).await;
+    let run = run.expect("the Inspector ends in time").expect("it starts");
+    let complained = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{}: {complained}", run.status);
+    serde_json::from_slice(&run.stdout).expect("JSON on standard output")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inspector_lists_and_calls_tools() {
+    let bridge = TestBridge::start(setup()).await;
+    let listed = inspect(&bridge, &["tools/list", "--strict"]).await;
+    let tools = listed["tools"].as_array().unwrap();
+    assert!(tools.len() >= 11, "{listed}");
+    assert!(
+        tools
+            .iter()
+            .all(|tool| tool["inputSchema"]["type"] == "object")
+    );
+    let words = [
+        "tools/call",
+        "--tool-name",
+        "send_telegram_message",
+        "--tool-arg",
+    ];
+    let said = [&words[..], &["message=A word from the Inspector"]].concat();
+    let sent = inspect(&bridge, &said).await;
+    assert!(sent["structuredContent"].is_object(), "{sent}");
+    bridge.message_with(USER, "A word from the Inspector").await;
+    let words = ["tools/call", "--tool-name", "get_bridge_status"];
+    let status = inspect(&bridge, &words).await;
+    assert!(status["isError"] != true, "{status}");
+    let resources = inspect(&bridge, &["resources/list"]).await;
+    assert!(
+        resources["resources"].as_array().unwrap().len() >= 4,
+        "{resources}"
+    );
+    bridge.finish().await;
+}

@@ -138,7 +138,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::hook::HookInput;
+    use crate::hook::KnownSecrets;
     use crate::hook::Moment;
+    use crate::hook::Workplace;
 
     fn digest_of(tool_input: &str) -> (String, String) {
         let text = format!(
@@ -153,12 +156,16 @@ mod tests {
             project: None,
             branch: None,
         };
-        let offer = Offer {
+        let scene = Scene {
             input: &input,
-            call,
-            rules: &[],
             place: &place,
             host: "h",
+            secrets: &KnownSecrets::default(),
+        };
+        let offer = Offer {
+            scene: &scene,
+            call,
+            rules: &[],
         };
         (
             offer.digest().unwrap(),

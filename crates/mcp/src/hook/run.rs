@@ -1,6 +1,7 @@
 //! One call of the hook, from its input to what it prints.
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use cctelegram_core::policy::Policy;
 use cctelegram_core::policy::Ruling;
 use cctelegram_core::policy::Unanswered;
 
+use super::OwnFiles;
 use super::ToolCall;
 use super::Workplace;
 use super::denied;
@@ -44,6 +46,8 @@ use crate::socket::SocketLine;
 pub struct HookSetting<'a> {
     /// Reads the rules; the text says what is wrong with them.
     pub policy: &'a dyn Fn() -> Result<Policy, String>,
+    /// What of ours no agent may touch.
+    pub off_limits: &'a dyn Fn() -> Vec<PathBuf>,
     pub line: SocketLine<'a>,
     pub secrets: &'a dyn Fn() -> KnownSecrets,
     /// The home of whoever the agent runs as.
@@ -100,7 +104,10 @@ pub fn run(input: &HookInput, setting: &HookSetting<'_>) -> HookResult {
         Moment::Stopped {
             again, background, ..
         } => match stop::run(input, (*again, *background), setting, until(Duration::MAX)) {
-            Ok(output) => HookResult { output, note: None },
+            Ok(output) => HookResult {
+                output,
+                ..HookResult::default()
+            },
             Err(LineError::NoBridge) => HookResult::default(),
             Err(error) => HookResult::silent(error),
         },
@@ -175,8 +182,7 @@ fn in_passing(told: Told) -> HookResult {
 }
 
 fn before(input: &HookInput, call: &ToolCall, setting: &HookSetting<'_>) -> HookResult {
-    let policy = (setting.policy)();
-    match policy.map(|policy| ruling(&policy, input, call, setting)) {
+    match ruling(input, call, setting) {
         Ok(Ruling::Denied { rule, reason, part }) => HookResult::say(reply::pre_tool_use(
             Gate::Deny,
             &refusal(&rule, reason, &part),
@@ -242,7 +248,8 @@ fn permission(
 ) -> HookResult {
     // Whoever is asked decides what rules do not, and what rules cannot that are not in order.
     let policy = (setting.policy)().unwrap_or_default();
-    match ruling(&policy, input, call, setting) {
+    let ruling = out_of_bounds(input, call, setting);
+    match ruling.unwrap_or_else(|| by_rules(&policy, input, call, setting)) {
         Ruling::Denied { rule, reason, part } => {
             return HookResult::say(reply::deny(&refusal(&rule, reason, &part)));
         }
@@ -278,8 +285,19 @@ fn permission(
     }
 }
 
-/// What the rules say.
-fn ruling(
+/// What is out of bounds for every agent and what the rules say; an error says why they cannot be asked, and what to do.
+fn ruling(input: &HookInput, call: &ToolCall, setting: &HookSetting<'_>) -> Result<Ruling, String> {
+    if let Some(denied) = out_of_bounds(input, call, setting) {
+        return Ok(denied);
+    }
+    Ok(by_rules(&(setting.policy)()?, input, call, setting))
+}
+
+fn out_of_bounds(input: &HookInput, call: &ToolCall, setting: &HookSetting<'_>) -> Option<Ruling> {
+    OwnFiles::new(&(setting.off_limits)(), &input.folder, setting.person).rule_on(call)
+}
+
+fn by_rules(
     policy: &Policy,
     input: &HookInput,
     call: &ToolCall,

@@ -86,7 +86,7 @@ impl ToolCall {
     /// The shell command, for a tool that runs one.
     #[must_use]
     pub fn command(&self) -> Option<&str> {
-        let runs = self.tool != PATCH && !self.tool.starts_with(SERVER);
+        let runs = self.tool != PATCH && !self.is_of_server();
         self.text("command").filter(|_| runs)
     }
 
@@ -148,8 +148,13 @@ impl ToolCall {
         self.input.get(name).and_then(Value::as_str)
     }
 
+    /// Is it a tool of an MCP server?
+    pub(super) fn is_of_server(&self) -> bool {
+        self.tool.starts_with(SERVER)
+    }
+
     /// The files that the input names, as they are written there.
-    fn named_files(&self) -> Vec<String> {
+    pub(super) fn named_files(&self) -> Vec<String> {
         if let Some(patch) = self.patch() {
             return files_of_patch(patch);
         }
@@ -261,7 +266,7 @@ fn files_of_patch(patch: &str) -> Vec<String> {
 }
 
 /// A path from `/` on without `.` and `..`, as it is written and, where that is another, with symbolic links followed.
-fn resolved(path: &str, folder: &Path, person: Option<&Path>) -> Vec<String> {
+pub(super) fn resolved(path: &str, folder: &Path, person: Option<&Path>) -> Vec<String> {
     let below_home = path
         .strip_prefix('~')
         .filter(|rest| rest.is_empty() || rest.starts_with('/'));

@@ -118,6 +118,7 @@ fn carry_out(desk: &Desk, input: &HookInput) -> HookResult {
     let means = &desk.means;
     let setting = HookSetting {
         policy: &*means.policy,
+        off_limits: &|| means.off_limits.clone(),
         line: SocketLine::new(&find),
         secrets: &*means.secrets,
         person: means.person.as_deref(),
@@ -158,7 +159,7 @@ mod tests {
     fn of(output: Option<Value>) -> Value {
         verdict(&HookResult {
             output: output.map(|output| output.to_string()),
-            note: None,
+            ..HookResult::default()
         })
     }
 
