@@ -222,9 +222,10 @@ async fn security_codex_never_gets_a_changed_input() {
         asking(&[question("One?", "One", false)]),
         json!({ "tool_name": "ExitPlanMode", "tool_input": { "plan": "Leap" } }),
     ] {
-        assert_silent(&hook(&bridge, &codex("PermissionRequest", more), &[]).await);
+        let input = codex("PermissionRequest", more);
+        assert_silent(&hook(&bridge, &input, &["--wait", "1"]).await);
     }
-    assert_eq!(bridge.status().await["pending_approvals"], 0);
+    assert_eq!(bridge.records("approval_requested").await.len(), 0);
     bridge.finish().await;
 }
 
@@ -399,7 +400,8 @@ async fn security_a_form_about_a_secret_stays_at_the_terminal() {
             json!({ "size": { "type": "number" }, name: { "type": "string" } }),
             &[],
         );
-        assert_silent(&hook(&bridge, &secret, &["--fail-closed"]).await);
+        let options = ["--fail-closed", "--wait", "1"];
+        assert_silent(&hook(&bridge, &secret, &options).await);
     }
     assert_eq!(bridge.records("approval_requested").await.len(), 0);
     // Of a page only the site is told.

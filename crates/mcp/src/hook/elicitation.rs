@@ -12,7 +12,7 @@ use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::form::Form;
+use super::form::ElicitedForm;
 use super::form::FormField;
 use super::inquiry::Inquiry;
 use super::inquiry::Query;
@@ -52,7 +52,8 @@ pub(super) fn ask(
     deadline: Instant,
 ) -> Told {
     // A secret has no business on the phone, and what is not understood cannot be checked.
-    let Some(form) = Form::read(sheet.schema).filter(|form| !form.is_secret(sheet.message)) else {
+    let Some(form) = ElicitedForm::read(sheet.schema).filter(|form| !form.is_secret(sheet.message))
+    else {
         return Told::Nothing;
     };
     let inquiry = match Inquiry::open(line, scene.input.agent, deadline) {

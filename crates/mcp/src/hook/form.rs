@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// A form that is understood whole.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Form {
+pub(super) struct ElicitedForm {
     pub(super) fields: Vec<FormField>,
 }
 
@@ -49,7 +49,7 @@ enum Format {
 /// Nobody fills in more than this on a phone.
 const MOST_FIELDS: usize = 6;
 
-impl Form {
+impl ElicitedForm {
     /// Reads the schema of a form; nothing if any of it is not understood.
     pub(super) fn read(schema: &Value) -> Option<Self> {
         let required: Vec<&str> = match schema.get("required") {
@@ -377,8 +377,10 @@ const LONGEST_TEXT: usize = 4_096;
 mod tests {
     use super::*;
 
-    fn form(properties: Value) -> Option<Form> {
-        Form::read(&json!({ "type": "object", "properties": properties, "required": ["x"] }))
+    fn form(properties: Value) -> Option<ElicitedForm> {
+        ElicitedForm::read(
+            &json!({ "type": "object", "properties": properties, "required": ["x"] }),
+        )
     }
 
     fn field(field: Value) -> FormField {

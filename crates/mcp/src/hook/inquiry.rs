@@ -72,7 +72,7 @@ pub(super) struct Query {
 }
 
 /// A question that waits.
-pub(super) struct Posed {
+pub(super) struct OpenQuestion {
     id: ApprovalId,
     digest: String,
 }
@@ -117,7 +117,7 @@ impl<'a> Inquiry<'a> {
     }
 
     /// Stores a question.
-    pub(super) fn pose(&self, query: Query) -> Result<Posed, LineError> {
+    pub(super) fn pose(&self, query: Query) -> Result<OpenQuestion, LineError> {
         let wait = left(self.deadline).min(LIFETIME);
         let digest = query.digest.clone();
         let request = AskRequest {
@@ -135,14 +135,14 @@ impl<'a> Inquiry<'a> {
             other => other?,
         };
         self.posed.borrow_mut().push(asked.approval_id);
-        Ok(Posed {
+        Ok(OpenQuestion {
             id: asked.approval_id,
             digest,
         })
     }
 
     /// Waits for the end of a question. An answer to anything else than was asked is none.
-    pub(super) fn upshot(&self, posed: &Posed) -> Upshot {
+    pub(super) fn upshot(&self, posed: &OpenQuestion) -> Upshot {
         let Some(status) = self.end(posed.id) else {
             return Upshot::Nobody;
         };
@@ -173,7 +173,7 @@ impl<'a> Inquiry<'a> {
     }
 
     /// Takes questions back that nobody waits for any more; those that ended stay as they ended.
-    pub(super) fn withdraw(&self, posed: &[Posed]) {
+    pub(super) fn withdraw(&self, posed: &[OpenQuestion]) {
         for one in posed {
             let path = format!("approvals/{}", one.id);
             // A bridge that cannot be reached ends them when their time is over.

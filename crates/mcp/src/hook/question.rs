@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::ToolCall;
 use super::inquiry::Inquiry;
-use super::inquiry::Posed;
+use super::inquiry::OpenQuestion;
 use super::inquiry::Query;
 use super::inquiry::Told;
 use super::inquiry::Upshot;
@@ -75,7 +75,7 @@ fn pose(
     inquiry: &Inquiry<'_>,
     (scene, call): (&Scene<'_>, &ToolCall),
     questions: &[AgentQuestion],
-    posed: &mut Vec<Posed>,
+    posed: &mut Vec<OpenQuestion>,
 ) -> Result<(), LineError> {
     let once = Trace::of(&Uuid::now_v7().to_string());
     for (part, question) in (1..).zip(questions) {
@@ -117,7 +117,7 @@ fn answers(
     inquiry: &Inquiry<'_>,
     call: &ToolCall,
     questions: &[AgentQuestion],
-    posed: &[Posed],
+    posed: &[OpenQuestion],
 ) -> Told {
     let mut answers = Map::new();
     for (question, posed) in questions.iter().zip(posed) {
