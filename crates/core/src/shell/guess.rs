@@ -7,7 +7,7 @@ use super::quoting::ansi_c;
 /// A word as a deny looks at it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Guess {
-    parts: Vec<Part>,
+    parts: Vec<GuessPart>,
     /// Words that stand in it, in a substitution or between braces: it may become each.
     pub words: Vec<String>,
     /// It may become whatever variables hold.
@@ -15,7 +15,7 @@ pub struct Guess {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Part {
+enum GuessPart {
     Char(char),
     /// Any characters, or none.
     Any,
@@ -46,11 +46,11 @@ impl Guess {
                         .unwrap_or_default();
                     guess
                         .parts
-                        .extend(escaped.filter(|c| *c != '\n').map(Part::Char));
+                        .extend(escaped.filter(|c| *c != '\n').map(GuessPart::Char));
                 }
                 '\'' if !quoted => {
                     let (text, behind) = rest.split_once('\'').unwrap_or((rest, ""));
-                    guess.parts.extend(text.chars().map(Part::Char));
+                    guess.parts.extend(text.chars().map(GuessPart::Char));
                     rest = behind;
                 }
                 '$' => rest = guess.dollar(rest, quoted),
@@ -59,19 +59,19 @@ impl Guess {
                     guess.output(inner, quoted);
                     rest = behind;
                 }
-                '<' | '>' if rest.starts_with('(') => guess.parts.push(Part::Any),
+                '<' | '>' if rest.starts_with('(') => guess.parts.push(GuessPart::Any),
                 '{' if !quoted => {
                     let (inner, behind) = balanced(rest, '{', '}');
-                    guess.parts.push(Part::Any);
+                    guess.parts.push(GuessPart::Any);
                     guess.take(inner.split([',', '{', '}']));
                     rest = behind;
                 }
-                '*' | '?' if !quoted => guess.parts.push(Part::Any),
+                '*' | '?' if !quoted => guess.parts.push(GuessPart::Any),
                 '[' if !quoted => {
-                    guess.parts.push(Part::Any);
+                    guess.parts.push(GuessPart::Any);
                     rest = rest.split_once(']').map_or("", |(_, behind)| behind);
                 }
-                plain => guess.parts.push(Part::Char(plain)),
+                plain => guess.parts.push(GuessPart::Char(plain)),
             }
         }
         guess
@@ -87,7 +87,7 @@ impl Guess {
             }
             Some('{') => {
                 let (inner, behind) = balanced(rest.get(1..).unwrap_or_default(), '{', '}');
-                self.parts.push(Part::Any);
+                self.parts.push(GuessPart::Any);
                 self.takes_variables = true;
                 let name = |c: char| c.is_alphanumeric() || "_@*#!".contains(c);
                 let operator = |c: char| ":-=+?".contains(c);
@@ -103,25 +103,25 @@ impl Guess {
                 let inner = rest.get(1..).unwrap_or_default();
                 let (text, behind) = ansi_c_end(inner);
                 match ansi_c(text) {
-                    Some(text) => self.parts.extend(text.chars().map(Part::Char)),
-                    None => self.parts.push(Part::Any),
+                    Some(text) => self.parts.extend(text.chars().map(GuessPart::Char)),
+                    None => self.parts.push(GuessPart::Any),
                 }
                 behind
             }
             // To be translated, but mostly it is not.
             Some('"') if !quoted => rest,
             Some(c) if c == '_' || c.is_ascii_alphabetic() => {
-                self.parts.push(Part::Any);
+                self.parts.push(GuessPart::Any);
                 self.takes_variables = true;
                 rest.trim_start_matches(|c: char| c == '_' || c.is_ascii_alphanumeric())
             }
             Some(c) if "@*#?-$!0123456789".contains(c) => {
-                self.parts.push(Part::Any);
+                self.parts.push(GuessPart::Any);
                 self.takes_variables = true;
                 rest.get(1..).unwrap_or_default()
             }
             Some(_) | None => {
-                self.parts.push(Part::Char('$'));
+                self.parts.push(GuessPart::Char('$'));
                 rest
             }
         }
@@ -130,7 +130,7 @@ impl Guess {
     /// The output of a command: the words of that command are what it is known to consist of. Between quotes it is one
     /// word, which a longer text is not.
     fn output(&mut self, inner: &str, quoted: bool) {
-        self.parts.push(Part::Any);
+        self.parts.push(GuessPart::Any);
         let told = if quoted && inner.contains("<<") {
             inner.lines().next().unwrap_or_default()
         } else {
@@ -147,7 +147,10 @@ impl Guess {
     /// May it become this text? Not if nothing of the text stands in it: anything could become anything.
     #[must_use]
     pub fn may_be(&self, text: &str) -> bool {
-        let says_something = self.parts.iter().any(|part| matches!(part, Part::Char(_)));
+        let says_something = self
+            .parts
+            .iter()
+            .any(|part| matches!(part, GuessPart::Char(_)));
         let chars: Vec<char> = text.chars().collect();
         says_something && fits(&self.parts, &chars)
     }
@@ -155,12 +158,15 @@ impl Guess {
     /// Is it an option, and which is open?
     #[must_use]
     pub fn is_any_option(&self) -> bool {
-        matches!(self.parts.as_slice(), [Part::Char('-'), Part::Any, ..])
+        matches!(
+            self.parts.as_slice(),
+            [GuessPart::Char('-'), GuessPart::Any, ..]
+        )
     }
 }
 
 /// Wildcards against a text, in time proportional to the product of their lengths.
-fn fits(parts: &[Part], text: &[char]) -> bool {
+fn fits(parts: &[GuessPart], text: &[char]) -> bool {
     let mut reached = vec![false; text.len().saturating_add(1)];
     if let Some(first) = reached.first_mut() {
         *first = true;
@@ -170,11 +176,11 @@ fn fits(parts: &[Part], text: &[char]) -> bool {
         let mut before = false;
         for (at, (slot, was)) in next.iter_mut().zip(&reached).enumerate() {
             match part {
-                Part::Any => {
+                GuessPart::Any => {
                     before |= *was;
                     *slot = before;
                 }
-                Part::Char(c) => {
+                GuessPart::Char(c) => {
                     *slot = before && at.checked_sub(1).and_then(|at| text.get(at)) == Some(c);
                     before = *was;
                 }

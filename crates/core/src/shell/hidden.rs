@@ -32,7 +32,7 @@ pub(super) fn look(script: &mut Script, depth: usize, left: &mut usize) {
             }
         }
         next += 1;
-        let mut inner = Inner {
+        let mut inner = InnerRuns {
             script,
             depth,
             left,
@@ -47,13 +47,13 @@ pub(super) fn look(script: &mut Script, depth: usize, left: &mut usize) {
 }
 
 /// What is found within one invocation goes to the script that it is in.
-struct Inner<'a> {
+struct InnerRuns<'a> {
     script: &'a mut Script,
     depth: usize,
     left: &'a mut usize,
 }
 
-impl Inner<'_> {
+impl InnerRuns<'_> {
     /// The program that is named in the arguments of this one.
     fn unwrap(&mut self, invocation: &Invocation) {
         let name = invocation.base_name();
