@@ -18,8 +18,9 @@ use crate::model::Turn;
 use crate::terminal::Terminal;
 
 pub(crate) struct Codex {
-    pub(crate) home: Home,
+    // Ends before the home with its socket goes.
     pub(crate) terminal: Terminal,
+    pub(crate) home: Home,
 }
 
 impl Codex {
@@ -49,7 +50,7 @@ impl Codex {
             .press_until("Down", "› 2. Trust all and continue")
             .await;
         terminal.press(&["Enter"]);
-        Self { home, terminal }
+        Self { terminal, home }
     }
 }
 
