@@ -15,6 +15,7 @@ use cctelegram_core::mode::Mode;
 use cctelegram_core::quiet;
 use cctelegram_core::route::recipients;
 use cctelegram_core::time::Timestamp;
+use cctelegram_crypto::Digest;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
@@ -82,6 +83,18 @@ pub(crate) struct Terms {
 const REMIND_AFTER: Duration = Duration::from_mins(10);
 
 impl Terms {
+    /// The request for a decision about what has this digest and came at `received`.
+    fn ask(&self, content: Digest, received: Timestamp) -> Ask {
+        Ask {
+            id: ApprovalId(Uuid::now_v7()),
+            digest: self.digest.clone().unwrap_or_else(|| content.hex()),
+            expires: self.lifetime.map(|lifetime| received.plus(lifetime)),
+            not_before: self.delay.map(|delay| received.plus(delay)),
+            form: self.form,
+            remind: self.reminder(received),
+        }
+    }
+
     /// When people are told once more of what came at `received`; never of what will have expired by then.
     fn reminder(&self, received: Timestamp) -> Option<Timestamp> {
         let after = self.remind.unwrap_or(REMIND_AFTER);
@@ -171,14 +184,7 @@ async fn store(
     });
     // The digest covers what came; what is stored and shown has its secrets masked.
     let content = event.digest();
-    let ask = event.asks().then(|| Ask {
-        id: ApprovalId(Uuid::now_v7()),
-        digest: terms.digest.clone().unwrap_or_else(|| content.hex()),
-        expires: terms.lifetime.map(|lifetime| received.plus(lifetime)),
-        not_before: terms.delay.map(|delay| received.plus(delay)),
-        form: terms.form,
-        remind: terms.reminder(received),
-    });
+    let ask = event.asks().then(|| terms.ask(content, received));
     let asked = ask.as_ref().map(|ask| ask.id);
     let id = event.id.clone();
     let (actor, exempt) = match origin {

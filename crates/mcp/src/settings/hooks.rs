@@ -83,6 +83,7 @@ pub(super) fn of_codex(wait_s: u64) -> Vec<Occasion> {
         quick("SubagentStop"),
         quick("PreCompact"),
         waiting("Stop", wait_s),
+        quick("SessionEnd"),
     ]
 }
 
