@@ -18,7 +18,7 @@ readonly seconds=${1:-60}
 [[ $seconds =~ ^[1-9][0-9]{0,5}$ ]] || fail "$seconds is no number of seconds." "Say: scripts/fuzz.sh 60"
 shift || true
 targets=("$@")
-((${#targets[@]} > 0)) || targets=(split entities redact pacer event_parse update_decode)
+((${#targets[@]} > 0)) || targets=(split entities redact pacer event_parse update_decode shell_policy hook_input)
 for target in "${targets[@]}"; do
     [[ -f fuzz/fuzz_targets/$target.rs ]] || fail "there is no target $target." "There are: $(cd fuzz/fuzz_targets && echo *.rs | sed 's/\.rs//g')"
 done

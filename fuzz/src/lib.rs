@@ -4,8 +4,10 @@
 pub mod draft;
 pub mod entities;
 pub mod event_parse;
+pub mod hook_input;
 pub mod pacer;
 pub mod redact;
 pub mod secrets;
+pub mod shell_policy;
 pub mod split;
 pub mod update_decode;

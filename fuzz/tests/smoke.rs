@@ -5,8 +5,10 @@ use std::path::Path;
 
 use cctelegram_fuzz::entities;
 use cctelegram_fuzz::event_parse;
+use cctelegram_fuzz::hook_input;
 use cctelegram_fuzz::pacer;
 use cctelegram_fuzz::redact;
+use cctelegram_fuzz::shell_policy;
 use cctelegram_fuzz::split;
 use cctelegram_fuzz::update_decode;
 
@@ -18,6 +20,11 @@ fn security_entities_lie_within_their_text() {
 #[test]
 fn security_whatever_is_no_event_is_refused_with_its_field() {
     smoke("event_parse", event_parse::check, 10_000);
+}
+
+#[test]
+fn security_no_use_of_a_tool_is_taken_for_anything_else() {
+    smoke("hook_input", hook_input::check, 6_000);
 }
 
 #[test]
@@ -33,6 +40,11 @@ fn security_no_surroundings_save_a_secret() {
 #[test]
 fn nothing_is_lost_at_a_cut() {
     smoke("split", split::check, 600);
+}
+
+#[test]
+fn security_a_deny_holds_whatever_stands_behind_it() {
+    smoke("shell_policy", shell_policy::check, 3_000);
 }
 
 #[test]

@@ -51,6 +51,9 @@ const STEPS: [Step; 10] = [
                 "clippy",
                 "--workspace",
                 "--all-targets",
+                // The tests of the real agents are compiled here; scripts/test-agents.sh runs them.
+                "--features",
+                "cctelegram/real-agents",
                 "--",
                 "-D",
                 "warnings",

@@ -16,7 +16,7 @@ struct Document {
     arguments: &'static [&'static str],
 }
 
-const DOCUMENTS: [Document; 7] = [
+const DOCUMENTS: [Document; 8] = [
     Document {
         path: "docs/schemas/event.schema.json",
         arguments: &["schema", "event"],
@@ -44,6 +44,10 @@ const DOCUMENTS: [Document; 7] = [
     Document {
         path: "docs/METRICS.md",
         arguments: &["reference", "metrics"],
+    },
+    Document {
+        path: "plugin/hooks/hooks.json",
+        arguments: &["reference", "plugin-hooks"],
     },
 ];
 

@@ -13,12 +13,14 @@ use cctelegram_store::StoreError;
 use tokio::sync::mpsc;
 
 use crate::alerts::Alerts;
+use crate::attendance::Abandoned;
 use crate::bot::BotLink;
 use crate::config::Config;
 use crate::config::Environment;
 use crate::courtesy::Sorry;
 use crate::flight::Calls;
 use crate::health::Health;
+use crate::hearing::Hearing;
 use crate::keys::Keys;
 use crate::memory::MemoryGauge;
 use crate::metrics::Metrics;
@@ -34,7 +36,9 @@ pub(crate) struct App {
     pub(crate) wake: Wake,
     pub(crate) calls: Calls,
     pub(crate) health: Health,
+    pub(crate) hearing: Hearing,
     pub(crate) alerts: Alerts,
+    pub(crate) abandoned: Abandoned,
     pub(crate) memory: MemoryGauge,
     pub(crate) metrics: Metrics,
     /// Where answers to strangers' presses wait.
@@ -62,16 +66,20 @@ impl App {
     }
 
     pub(crate) fn mode_of(&self, switch: Option<Switch>) -> ModeStatus {
+        let wait = self.config.nomad.wait_for_reply;
+        let wait_for_reply_s = wait.map(|wait| wait.as_secs());
         switch.map_or(
             ModeStatus {
                 mode: self.config.mode,
                 set_by: ModeSource::Setting,
                 until: None,
+                wait_for_reply_s,
             },
             |switch| ModeStatus {
                 mode: switch.mode,
                 set_by: ModeSource::Switch,
                 until: switch.until,
+                wait_for_reply_s,
             },
         )
     }

@@ -16,6 +16,7 @@ use cctelegram_telegram::Client;
 use crate::alerts::Alerts;
 use crate::app::App;
 use crate::attachments;
+use crate::attendance::Abandoned;
 use crate::bot;
 use crate::bot::BotLink;
 use crate::clock::SystemClock;
@@ -27,6 +28,7 @@ use crate::expiry;
 use crate::flight::Calls;
 use crate::groups;
 use crate::health::Health;
+use crate::hearing::Hearing;
 use crate::http;
 use crate::keys::Keys;
 use crate::local;
@@ -90,7 +92,9 @@ impl Bridge {
             wake: Wake::new(),
             calls: Calls::new(),
             health,
+            hearing: Hearing::default(),
             alerts: Alerts::default(),
+            abandoned: Abandoned::default(),
             metrics: Metrics::new(),
             courtesy,
             started,

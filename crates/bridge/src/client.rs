@@ -1,9 +1,7 @@
 //! The other end of the bridge's socket: what commands and agents on this machine speak to it with.
 
-use std::io;
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +28,12 @@ use cctelegram_core::id::EnrolmentId;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::header::RETRY_AFTER;
+use rustix::io::Errno;
+use rustix::net;
+use rustix::net::AddressFamily;
+use rustix::net::SocketAddrUnix;
+use rustix::net::SocketFlags;
+use rustix::net::SocketType;
 use serde::de::DeserializeOwned;
 
 use crate::config::Reach;
@@ -323,10 +327,16 @@ pub(crate) fn locate(reach: &Reach) -> Result<PathBuf, ClientError> {
 
 /// A socket of a bridge that was killed stays behind, so that the file alone proves nothing.
 fn listens(path: &Path) -> bool {
-    match UnixStream::connect(path) {
-        Ok(_) => true,
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let connected = SocketAddrUnix::new(path).and_then(|address| {
+        let socket = net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        net::connect(&socket, &address)
+    });
+    match connected {
+        // Whoever does not get round to it, and lets others queue up, listens all the same.
+        Ok(()) | Err(Errno::AGAIN) => true,
         // There is a listener, but it does not want us: what it is will be said, and not that there is none.
-        Err(error) => error.kind() == io::ErrorKind::PermissionDenied && path.exists(),
+        Err(error) => error == Errno::ACCESS && path.exists(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::Choice;
+use cctelegram_core::approval::GivenAnswer;
 use cctelegram_core::approval::State;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::event::Event;
@@ -13,6 +14,7 @@ use cctelegram_core::message::FileMessage;
 use cctelegram_core::message::Keyboard;
 use cctelegram_core::message::Outgoing;
 use cctelegram_core::message::render;
+use cctelegram_core::mode::Mode;
 use cctelegram_crypto::Token;
 use cctelegram_store::Leased;
 use cctelegram_store::Mint;
@@ -27,6 +29,8 @@ use crate::enrolment_question;
 
 /// The label of the button that shows everything that is known.
 const DETAILS: &str = "Details";
+/// The label of the button that answers with what is marked.
+const DONE: &str = "Done";
 
 /// The next call that a row needs.
 pub(crate) enum Call {
@@ -85,13 +89,17 @@ pub(crate) async fn next_call(app: &App, row: &Leased) -> anyhow::Result<Call> {
         (Work::ApprovalEdit { .. }, Some(event), Some(approval)) => {
             refresh(app, row, event, approval).await?
         }
+        (Work::Reminder { .. }, Some(event), Some(approval)) => {
+            remind(app, row, (event, approval), options).await?
+        }
         (
             Work::Event
             | Work::Count
             | Work::Details
             | Work::Progress { .. }
             | Work::Approval { .. }
-            | Work::ApprovalEdit { .. },
+            | Work::ApprovalEdit { .. }
+            | Work::Reminder { .. },
             _,
             _,
         ) => {
@@ -108,7 +116,7 @@ fn rings(app: &App, row: &Leased) -> bool {
         return false;
     }
     match &row.work {
-        Work::Event | Work::Progress { .. } | Work::Approval { .. } => row
+        Work::Event | Work::Progress { .. } | Work::Approval { .. } | Work::Reminder { .. } => row
             .event
             .as_ref()
             .is_some_and(|event| quiet.rings(event, now, zone)),
@@ -246,7 +254,11 @@ async fn refresh(
     let zone = &app.config.messages.zone;
     let (status, keyboard) = match (&approval.state, approval.ending()) {
         (State::Pending, _) | (_, None) => {
-            let status = format!("Still waiting at {}.", app.now().clock_time(zone));
+            let marked = GivenAnswer::Several(approval.marks.list());
+            let status = match approval.label(&marked).filter(|marked| !marked.is_empty()) {
+                Some(marked) => format!("Marked: {marked}. Press Done when that is all."),
+                None => format!("Still waiting at {}.", app.now().clock_time(zone)),
+            };
             (
                 status,
                 Some(keyboard(app, row, approval, Some(message)).await?),
@@ -262,6 +274,29 @@ async fn refresh(
     })
 }
 
+/// Says once more that a request waits, in reply to it; nothing while the bridge is mute.
+async fn remind(
+    app: &App,
+    row: &Leased,
+    (event, approval): (&Event, &Approval),
+    options: SendOptions,
+) -> anyhow::Result<Call> {
+    if app.mode().await?.mode == Mode::Mute {
+        return Ok(Call::Nothing);
+    }
+    let zone = &app.config.messages.zone;
+    let until = approval.expires.map_or_else(String::new, |end| {
+        format!(" It expires at {}.", end.clock_time(zone))
+    });
+    let text = format!("Still waiting for an answer: “{}”.{until}", event.title);
+    Ok(part(render::notice(&text), row, options))
+}
+
+/// How an option is shown that may be marked.
+pub(crate) const fn tick(is_marked: bool) -> &'static str {
+    if is_marked { "☑" } else { "☐" }
+}
+
 /// Makes new buttons. Only the digests of their data are stored, and they are stored before they are sent.
 async fn keyboard(
     app: &App,
@@ -269,17 +304,24 @@ async fn keyboard(
     approval: &Approval,
     message: Option<MessageId>,
 ) -> anyhow::Result<Keyboard> {
-    let choices = (0..approval.options.len())
-        .map(Choice::Option)
-        .chain([Choice::Details]);
-    let labels = approval.options.iter().map(String::as_str).chain([DETAILS]);
+    let options = approval.options.iter().enumerate().map(|(index, label)| {
+        let label = if approval.form.several {
+            format!("{} {label}", tick(approval.marks.has(index)))
+        } else {
+            label.clone()
+        };
+        (Choice::Option(index), label)
+    });
+    let done = approval.form.several.then_some((Choice::Done, DONE));
+    let own = done.into_iter().chain([(Choice::Details, DETAILS)]);
+    let own = own.map(|(choice, label)| (choice, label.to_owned()));
     let mut digests = Vec::new();
     let mut rows = Vec::new();
-    for (choice, label) in choices.zip(labels) {
+    for (choice, label) in options.chain(own) {
         let token = Token::random()?;
         digests.push((token.digest(), choice));
         rows.push(Button::new(
-            label,
+            &label,
             Action::Callback(token.expose().to_owned()),
         ));
     }
@@ -291,18 +333,18 @@ async fn keyboard(
         at: app.now(),
     };
     app.store.mint(mint).await?;
-    Ok(arranged(rows))
+    Ok(arranged(rows, approval.options.len()))
 }
 
-/// Short labels stand side by side, long ones each in a row of their own; Details comes last.
-fn arranged(mut buttons: Vec<Button>) -> Keyboard {
-    let details = buttons.pop();
+/// Short options stand side by side, long ones each in a row of their own; the bridge's own buttons come last.
+fn arranged(mut buttons: Vec<Button>, options: usize) -> Keyboard {
+    let own = buttons.split_off(options.min(buttons.len()));
     let short = buttons
         .iter()
         .all(|button| button.label().chars().count() <= 14);
     let per_row = if short { 2 } else { 1 };
     let mut rows: Vec<Vec<Button>> = buttons.chunks(per_row).map(<[Button]>::to_vec).collect();
-    rows.extend(details.map(|button| vec![button]));
+    rows.extend(own.into_iter().map(|button| vec![button]));
     Keyboard(rows)
 }
 
@@ -319,18 +361,19 @@ mod tests {
 
     #[test]
     fn short_choices_stand_side_by_side_and_details_last() {
-        let shape = |labels: &[&str]| {
-            arranged(buttons(labels))
+        let shape = |labels: &[&str], options: usize| {
+            arranged(buttons(labels), options)
                 .0
                 .iter()
                 .map(Vec::len)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(shape(&["Approve", "Deny", DETAILS]), [2, 1]);
+        assert_eq!(shape(&["Approve", "Deny", DETAILS], 2), [2, 1]);
         assert_eq!(
-            shape(&["Yes, and never ask again", "No", DETAILS]),
+            shape(&["Yes, and never ask again", "No", DETAILS], 2),
             [1, 1, 1]
         );
-        assert_eq!(shape(&["A", "B", "C", DETAILS]), [2, 1, 1]);
+        assert_eq!(shape(&["☐ A", "☑ B", DONE, DETAILS], 2), [2, 1, 1]);
+        assert_eq!(shape(&["A", "B", "C", DETAILS], 3), [2, 1, 1]);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cctelegram_core::api::AcceptedAs;
+use cctelegram_core::approval::AnswerForm;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::delivery::Priority;
 use cctelegram_core::event::Event;
@@ -13,6 +14,8 @@ use cctelegram_core::id::EventId;
 use cctelegram_core::mode::Mode;
 use cctelegram_core::quiet;
 use cctelegram_core::route::recipients;
+use cctelegram_core::time::Timestamp;
+use cctelegram_crypto::Digest;
 use cctelegram_store::Accept;
 use cctelegram_store::AcceptOutcome;
 use cctelegram_store::Ask;
@@ -71,6 +74,35 @@ pub(crate) struct Terms {
     pub(crate) digest: Option<String>,
     /// How long nobody is told yet.
     pub(crate) delay: Option<Duration>,
+    pub(crate) form: AnswerForm,
+    /// How long after that people are told once more; zero for never. Without it, `REMIND_AFTER`.
+    pub(crate) remind: Option<Duration>,
+}
+
+/// A request that waits is told once more after this span.
+const REMIND_AFTER: Duration = Duration::from_mins(10);
+
+impl Terms {
+    /// The request for a decision about what has this digest and came at `received`.
+    fn ask(&self, content: Digest, received: Timestamp) -> Ask {
+        Ask {
+            id: ApprovalId(Uuid::now_v7()),
+            digest: self.digest.clone().unwrap_or_else(|| content.hex()),
+            expires: self.lifetime.map(|lifetime| received.plus(lifetime)),
+            not_before: self.delay.map(|delay| received.plus(delay)),
+            form: self.form,
+            remind: self.reminder(received),
+        }
+    }
+
+    /// When people are told once more of what came at `received`; never of what will have expired by then.
+    fn reminder(&self, received: Timestamp) -> Option<Timestamp> {
+        let after = self.remind.unwrap_or(REMIND_AFTER);
+        let told = received.plus(self.delay.unwrap_or_default());
+        let at = told.plus(after);
+        let ends = self.lifetime.map(|lifetime| received.plus(lifetime));
+        (!after.is_zero() && ends.is_none_or(|end| at < end)).then_some(at)
+    }
 }
 
 /// Takes one event from a producer.
@@ -144,6 +176,7 @@ async fn store(
     if recipients.is_empty() {
         return Err(Refusal::Nobody);
     }
+    let to = recipients.clone();
     let muted = judgement.mode.holds(&event);
     let likeness = app.config.quiet.repeats.and_then(|window| {
         let content = quiet::likeness(&event)?;
@@ -151,12 +184,7 @@ async fn store(
     });
     // The digest covers what came; what is stored and shown has its secrets masked.
     let content = event.digest();
-    let ask = event.asks().then(|| Ask {
-        id: ApprovalId(Uuid::now_v7()),
-        digest: terms.digest.clone().unwrap_or_else(|| content.hex()),
-        expires: terms.lifetime.map(|lifetime| received.plus(lifetime)),
-        not_before: terms.delay.map(|delay| received.plus(delay)),
-    });
+    let ask = event.asks().then(|| terms.ask(content, received));
     let asked = ask.as_ref().map(|ask| ask.id);
     let id = event.id.clone();
     let (actor, exempt) = match origin {
@@ -178,11 +206,14 @@ async fn store(
     };
     match app.store.accept(accept).await? {
         AcceptOutcome::Stored => {
-            app.wake.outbox.notify_one();
-            app.wake.expiry.notify_one();
             if muted {
                 // The mute may have ended meanwhile.
                 app.wake.modes.notify_one();
+            } else {
+                app.wake.stored.add(to);
+            }
+            if asked.is_some() {
+                app.wake.expiry.notify_one();
             }
             app.metrics.accepted.inc();
             end_episode_if_there_is_room(app).await;
@@ -234,4 +265,38 @@ async fn tell_full(app: &App) {
         description,
     };
     alerts::raise(app, alert).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reminder_comes_ten_minutes_after_people_were_told_unless_it_is_over_by_then() {
+        let minutes = |minutes| Duration::from_mins(minutes);
+        let at = |span| Some(Timestamp::from_millis(0).plus(span));
+        let reminder = |terms: Terms| terms.reminder(Timestamp::from_millis(0));
+        assert_eq!(reminder(Terms::default()), at(minutes(10)));
+        let delayed = Terms {
+            delay: Some(minutes(1)),
+            lifetime: Some(minutes(60)),
+            ..Terms::default()
+        };
+        assert_eq!(reminder(delayed.clone()), at(minutes(11)));
+        let soon = Terms {
+            remind: Some(minutes(2)),
+            ..delayed.clone()
+        };
+        assert_eq!(reminder(soon), at(minutes(3)));
+        let never = Terms {
+            remind: Some(Duration::ZERO),
+            ..Terms::default()
+        };
+        assert_eq!(reminder(never), None);
+        let short = Terms {
+            lifetime: Some(minutes(11)),
+            ..delayed
+        };
+        assert_eq!(reminder(short), None);
+    }
 }

@@ -4,6 +4,7 @@
 mod alerts;
 mod app;
 mod attachments;
+mod attendance;
 mod bot;
 mod bridge;
 mod cli;
@@ -19,6 +20,7 @@ mod expiry;
 mod flight;
 mod groups;
 mod health;
+mod hearing;
 mod home;
 mod http;
 mod intake;

@@ -55,6 +55,8 @@ pub(crate) async fn follow(app: &App, before: Mode, after: Mode) -> Result<(), S
     }
     app.wake.outbox.notify_one();
     app.wake.modes.notify_one();
+    // Whoever waits only while people are away.
+    app.wake.changed();
     Ok(())
 }
 
@@ -64,6 +66,8 @@ async fn let_go(app: &App) -> Result<(), StoreError> {
         Record::new(now, EventName::ModeChanged, Actor::System, "held messages").action("let go");
     app.store.unmute(now, record).await?;
     app.wake.outbox.notify_one();
+    // Reminders waited for it too.
+    app.wake.expiry.notify_one();
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use cctelegram_core::id::ChatId;
 use cctelegram_core::pacing::Pacer;
 use cctelegram_core::time::Timestamp;
 use cctelegram_store::Head;
+use cctelegram_store::Outlook;
 use cctelegram_store::StoreError;
 use futures_util::FutureExt as _;
 use futures_util::StreamExt as _;
@@ -27,9 +28,6 @@ use crate::undeliverable;
 
 /// Without any wake-up the outbox is looked at this often: a missed one must not matter.
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
-/// After a look that found nothing to send, wake-ups have to wait for so long: while thousands of events come in, a look
-/// after each would cost as much as taking it.
-const LOOK_APART: Duration = Duration::from_millis(2);
 /// After a failure of the store, the next try.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// Two chats limited within this span: it is the overall limit.
@@ -48,8 +46,8 @@ struct Sender {
     limited: Option<(ChatId, Timestamp)>,
     /// Chats whose own limit makes something wait.
     waited: BTreeSet<ChatId>,
-    /// When the outbox was looked at, if nothing could be sent then and nothing became due or landed since.
-    in_vain: Option<Instant>,
+    /// When to look at the outbox next.
+    look_at: Instant,
     /// Telegram refuses our token: nothing new is sent until this ends. Calls under way go on meanwhile.
     pause: Option<Pause>,
 }
@@ -57,6 +55,7 @@ struct Sender {
 /// What the loop has to do next.
 enum Next {
     Look,
+    Stored(BTreeSet<ChatId>),
     Due,
     Landed(Box<Landed>),
     TokenWorks,
@@ -71,33 +70,37 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Resul
         busy: BTreeSet::new(),
         limited: None,
         waited: BTreeSet::new(),
-        in_vain: None,
+        look_at: Instant::now(),
         pause: None,
         app,
     };
     loop {
         let app = sender.app.clone();
         let woken = app.wake.outbox.notified();
-        let look_again = if stop.is_cancelled() {
+        if stop.is_cancelled() {
             if sender.flights.is_empty() {
                 return Ok(());
             }
-            LOOK_ANYWAY
-        } else {
-            sender.start_what_may_start().await
-        };
+        } else if sender.look_at <= Instant::now() {
+            sender.start_what_may_start().await;
+        }
         let next = tokio::select! {
             () = stop.cancelled(), if sender.flights.is_empty() => Next::Stop,
             Some(landed) = sender.flights.next() => Next::Landed(Box::new(landed)),
             () = over(&mut sender.pause) => Next::TokenWorks,
             () = woken => Next::Look,
-            () = tokio::time::sleep(look_again) => Next::Due,
+            chats = app.wake.stored.next() => Next::Stored(chats),
+            () = tokio::time::sleep_until(sender.look_at), if !stop.is_cancelled() => Next::Due,
         };
         match next {
             Next::Stop => return Ok(()),
-            Next::Look => {}
-            Next::Due => sender.in_vain = None,
-            Next::TokenWorks => sender.pause = None,
+            Next::Look => sender.look_at = Instant::now(),
+            Next::Stored(chats) => sender.expect(&chats),
+            Next::Due => {}
+            Next::TokenWorks => {
+                sender.pause = None;
+                sender.look_at = Instant::now();
+            }
             Next::Landed(landed) => {
                 sender.settle(*landed, &stop);
                 // Those that landed meanwhile: one look at the outbox serves them all.
@@ -117,29 +120,42 @@ async fn over(pause: &mut Option<Pause>) {
     }
 }
 
+/// How long it is until then; a whole millisecond more than the clock shows, so that the moment has really come.
+fn until(at: Timestamp, now: Timestamp) -> Duration {
+    if at <= now {
+        return Duration::ZERO;
+    }
+    at.since(now).saturating_add(Duration::from_millis(1))
+}
+
 impl Sender {
-    /// Leases and starts everything that may start now; returns when to look again.
-    async fn start_what_may_start(&mut self) -> Duration {
-        if self.pause.is_some() {
-            return LOOK_ANYWAY;
+    /// Something was stored for these chats: there is nothing to look for before one of them may be written to. While
+    /// thousands of events come in, a look after each would cost as much as taking it.
+    fn expect(&mut self, chats: &BTreeSet<ChatId>) {
+        let now = self.app.now();
+        // After a call that is under way the outbox is looked at anyway.
+        let free = chats.difference(&self.busy);
+        if let Some(at) = free.map(|chat| self.pacer.ready_at(*chat, now)).min() {
+            self.look_at = self.look_at.min(Instant::now() + until(at, now));
         }
-        if let Some(looked) = self.in_vain {
-            let left = LOOK_APART.saturating_sub(looked.elapsed());
-            if !left.is_zero() {
-                return left;
-            }
-        }
-        match self.start().await {
-            Ok(wait) => wait,
-            Err(error) => {
+    }
+
+    /// Leases and starts everything that may start now.
+    async fn start_what_may_start(&mut self) {
+        let wait = if self.pause.is_some() {
+            LOOK_ANYWAY
+        } else {
+            self.start().await.unwrap_or_else(|error| {
                 let error = format!("{:#}", anyhow::Error::from(error));
                 tracing::error!(error, "nothing can be leased from the outbox; trying again");
                 self.app.health.store(Some(error));
                 STORE_PAUSE
-            }
-        }
+            })
+        };
+        self.look_at = Instant::now() + wait;
     }
 
+    /// Answers when to look again.
     async fn start(&mut self) -> Result<Duration, StoreError> {
         let now = self.app.now();
         let free = self
@@ -151,9 +167,8 @@ impl Sender {
         if free == 0 {
             return Ok(LOOK_ANYWAY);
         }
-        let mut heads = self.app.store.heads(now).await?;
-        heads.sort_by_key(|head| (head.priority, head.row));
-        let mut soonest = self.app.store.next_due(now).await?;
+        let Outlook { heads, next_due } = self.app.store.outlook(now).await?;
+        let mut soonest = next_due;
         if heads.is_empty() && soonest.is_none() && self.flights.is_empty() {
             // Nothing waits, so nothing fails to be sent.
             self.app.health.sent();
@@ -174,14 +189,9 @@ impl Sender {
                 soonest = Some(soonest.map_or(at, |soonest| soonest.min(at)));
             }
         }
-        self.in_vain = ready.is_empty().then(Instant::now);
         self.lease(ready, now).await?;
         self.pacer.forget_idle(now);
-        // A whole millisecond more than the clock shows, so that the moment has really come.
-        let wait = soonest.map_or(LOOK_ANYWAY, |at| {
-            at.since(now).saturating_add(Duration::from_millis(1))
-        });
-        Ok(wait.min(LOOK_ANYWAY))
+        Ok(soonest.map_or(LOOK_ANYWAY, |at| until(at, now).min(LOOK_ANYWAY)))
     }
 
     async fn lease(&mut self, heads: Vec<Head>, now: Timestamp) -> Result<(), StoreError> {
@@ -241,7 +251,7 @@ impl Sender {
             outcome,
         } = landed;
         self.busy.remove(&chat);
-        self.in_vain = None;
+        self.look_at = Instant::now();
         let Some(outcome) = outcome else {
             self.pacer.release(chat);
             return;

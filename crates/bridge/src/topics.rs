@@ -101,6 +101,7 @@ async fn project(app: &App, row: &Leased) -> Result<Option<String>, StoreError> 
         | Work::Count
         | Work::Progress { .. }
         | Work::Approval { .. }
+        | Work::Reminder { .. }
         | Work::Details => true,
         // A list is of several projects.
         Work::ApprovalEdit { .. }

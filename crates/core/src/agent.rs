@@ -39,6 +39,21 @@ impl Trace {
     }
 }
 
+/// The id of an event that tells of an agent's session: replies to it are for this session. `once` has at most 45 of the
+/// characters of an id.
+pub fn note_id(session: &Trace, once: &str) -> Result<EventId, BadEventId> {
+    format!("{NOTE}.{}.{once}", session.0).parse()
+}
+
+/// The session that replies to this event are for.
+#[must_use]
+pub fn session_of(id: &EventId) -> Option<Trace> {
+    let mut parts = id.as_str().splitn(3, '.');
+    let (kind, session, once) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_whole = kind == NOTE && !session.is_empty() && !once.is_empty();
+    is_whole.then(|| Trace(session.to_owned()))
+}
+
 /// Who in which session wants to use what.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallTrace {
@@ -59,17 +74,24 @@ impl CallTrace {
         format!("{PREFIX}.{}.{}.{}.{}", session.0, agent.0, call.0, once.0).parse()
     }
 
-    fn read(id: &EventId) -> Option<Self> {
+    /// The id of one of several events that ask about the same call together, which the terminal answers together.
+    pub fn part_id(&self, once: Trace, part: usize) -> Result<EventId, BadEventId> {
+        format!("{}.{part}", self.event_id(once)?).parse()
+    }
+
+    /// With what tells this request for the call from others.
+    fn read(id: &EventId) -> Option<(Self, Trace)> {
         let mut parts = id.as_str().split('.');
         if parts.next() != Some(PREFIX) {
             return None;
         }
         let mut next = || parts.next().map(|part| Trace(part.to_owned()));
-        Some(Self {
+        let trace = Self {
             session: next()?,
             agent: next()?,
             call: next()?,
-        })
+        };
+        Some((trace, next()?))
     }
 }
 
@@ -79,33 +101,39 @@ impl CallTrace {
 pub enum Seen {
     /// These calls are over.
     Calls { agent: Trace, calls: Vec<Trace> },
-    /// The agent's turn is over, or a new one began.
+    /// The agent's turn is over.
     Turn { agent: Trace },
+    /// Somebody went on at the terminal.
+    Prompt { agent: Trace },
     /// The session is over.
     Session,
 }
 
 impl Seen {
-    /// The requests that this settles. `pending` has the oldest first: of several for the same call, one is settled.
+    /// The requests that this settles. `pending` has the oldest first: of several for the same call, one is settled, with
+    /// everything that was asked together with it.
     #[must_use]
     pub fn settles(&self, session: &Trace, pending: &[Approval]) -> Vec<ApprovalId> {
         let here = pending.iter().filter_map(|approval| {
-            let trace = CallTrace::read(&approval.event)?;
-            (trace.session == *session).then_some((approval.id, trace))
+            let (trace, once) = CallTrace::read(&approval.event)?;
+            (trace.session == *session).then_some((approval.id, trace, once))
         });
         match self {
-            Self::Session => here.map(|(id, _)| id).collect(),
-            Self::Turn { agent } => here
-                .filter(|(_, trace)| trace.agent == *agent)
-                .map(|(id, _)| id)
+            Self::Session => here.map(|(id, ..)| id).collect(),
+            Self::Turn { agent } | Self::Prompt { agent } => here
+                .filter(|(_, trace, _)| trace.agent == *agent)
+                .map(|(id, ..)| id)
                 .collect(),
             Self::Calls { agent, calls } => {
                 let mut calls = calls.clone();
-                let mut settled = Vec::new();
-                for (id, trace) in here.filter(|(_, trace)| trace.agent == *agent) {
-                    if let Some(place) = calls.iter().position(|call| *call == trace.call) {
+                let (mut settled, mut together) = (Vec::new(), Vec::new());
+                for (id, trace, once) in here.filter(|(_, trace, _)| trace.agent == *agent) {
+                    if together.contains(&once) {
+                        settled.push(id);
+                    } else if let Some(place) = calls.iter().position(|call| *call == trace.call) {
                         calls.remove(place);
                         settled.push(id);
+                        together.push(once);
                     }
                 }
                 settled
@@ -114,6 +142,8 @@ impl Seen {
     }
 }
 
+/// How the ids of events begin that tell of a session.
+const NOTE: &str = "agent";
 /// How the ids of these requests begin.
 const PREFIX: &str = "hook";
 
@@ -122,6 +152,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::approval::AnswerForm;
+    use crate::approval::Marks;
     use crate::approval::State;
     use crate::time::Timestamp;
 
@@ -139,8 +171,56 @@ mod tests {
             digest: String::new(),
             asked: Timestamp::from_millis(0),
             expires: None,
+            form: AnswerForm::default(),
+            marks: Marks::default(),
             state: State::Pending,
         }
+    }
+
+    #[test]
+    fn security_the_session_of_an_event_stands_in_its_id() {
+        let session = Trace::of("one");
+        let id = note_id(&session, "0123456789abcdef0123456789abcdef").unwrap();
+        assert_eq!(session_of(&id), Some(session));
+        for other in [
+            "deploy",
+            "agent",
+            "agent.x",
+            "agent..x",
+            "agent.x.",
+            "hook.a.b.c",
+            "agents.a.b",
+        ] {
+            assert_eq!(session_of(&other.parse().unwrap()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_together_is_settled_together() {
+        let part = |once: &str, part, number| {
+            let trace = CallTrace {
+                session: Trace::of("one"),
+                agent: Trace::of(""),
+                call: Trace::of("questions"),
+            };
+            Approval {
+                event: trace.part_id(Trace::of(once), part).unwrap(),
+                ..pending("one", "", "questions", number)
+            }
+        };
+        let open = [
+            part("a", 1, 1),
+            part("b", 1, 2),
+            part("a", 2, 3),
+            part("b", 2, 4),
+        ];
+        let seen = Seen::Calls {
+            agent: Trace::of(""),
+            calls: vec![Trace::of("questions")],
+        };
+        let settled = seen.settles(&Trace::of("one"), &open);
+        let numbers: Vec<u128> = settled.iter().map(|id| id.0.as_u128()).collect();
+        assert_eq!(numbers, [1, 3]);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
+use crate::approval::AnswerForm;
 use crate::file::FileName;
 use crate::id::ApprovalId;
 use crate::id::AttachmentId;
@@ -55,6 +57,12 @@ pub struct AskRequest {
     /// Seconds until people are told; a request that ends before that reaches nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<u64>,
+    /// What it takes as its answer beside a press on one option.
+    #[serde(default)]
+    pub form: AnswerForm,
+    /// Seconds from then until people are told once more; 0 for never. Without it, ten minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_s: Option<u64>,
 }
 
 /// The answer to a stored request.
@@ -78,6 +86,48 @@ pub struct SettledList {
     pub settled: Vec<ApprovalId>,
 }
 
+/// A wait for a person's next reply to what an agent's session sent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReplyWait {
+    /// Names this wait. Asking again with it gives the same reply again, so that none is lost on the way.
+    pub claim: Uuid,
+    /// Only replies to this event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
+    pub waiter: Waiter,
+    /// Seconds to wait.
+    pub wait_s: u64,
+}
+
+/// What waits for a reply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Waiter {
+    /// A tool that the agent called for it.
+    Tool,
+    /// The end of a turn, while the mode is `nomad`. `continues` counts the turns in a row that replies continued, with
+    /// this one.
+    Turn { continues: u32 },
+    /// A channel that pushes replies to the agent whenever they come; everybody else goes before it.
+    Channel,
+}
+
+/// What came of a wait.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ReplyHeard {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<ResponseEntry>,
+    /// The title of what it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// How many turns of a session in a row were continued with replies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TurnsContinued {
+    pub continued: u32,
+}
+
 /// Where a request stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ApprovalStatus {
@@ -91,7 +141,7 @@ pub struct ApprovalStatus {
     /// What a program reads; absent while nobody has decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
-    /// The label that was pressed.
+    /// The label that was pressed, the labels that were marked, or what was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
 }
@@ -103,6 +153,9 @@ pub struct ModeStatus {
     pub set_by: ModeSource,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// In `nomad`, the end of an agent's turn waits so many seconds for a reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for_reply_s: Option<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! Requests for a decision: what was asked, who may answer, and what every press comes to.
 
+mod answer;
+
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::Serialize;
@@ -11,11 +13,21 @@ use crate::id::MessageId;
 use crate::id::UserId;
 use crate::time::Timestamp;
 
+pub use answer::AnswerForm;
+pub use answer::GivenAnswer;
+pub use answer::Marks;
+
 /// The labels of a request for permission, which say in words what was decided.
 pub const ALLOW_ONCE: &str = "Allow once";
 pub const ALLOW_FOR_SESSION: &str = "Allow like this for the session";
 pub const DENY: &str = "Deny";
 pub const DENY_AND_SAY_WHY: &str = "Deny and say why";
+/// The labels below a plan.
+pub const APPROVE: &str = "Approve";
+pub const KEEP_PLANNING: &str = "Keep planning";
+pub const KEEP_PLANNING_AND_SAY_WHY: &str = "Keep planning and say why";
+/// The label below a call that the agent was denied by itself.
+pub const RETRY: &str = "Retry";
 
 /// A request for a decision, bound to one event.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +39,9 @@ pub struct Approval {
     pub digest: String,
     pub asked: Timestamp,
     pub expires: Option<Timestamp>,
+    pub form: AnswerForm,
+    /// What is marked so far, where several options may be.
+    pub marks: Marks,
     pub state: State,
 }
 
@@ -67,11 +82,11 @@ impl State {
     }
 }
 
-/// One person's choice.
+/// One person's answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Decision {
-    /// Index into the request's options.
-    pub choice: usize,
+    #[serde(flatten)]
+    pub answer: GivenAnswer,
     pub by: Person,
     pub at: Timestamp,
 }
@@ -108,6 +123,8 @@ pub struct ButtonUse {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Choice {
     Option(usize),
+    /// Answer with what is marked.
+    Done,
     Details,
 }
 
@@ -124,6 +141,8 @@ pub struct Press {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
     Decide(Decision),
+    /// Mark this option, or take its mark away.
+    Mark(usize),
     Details,
 }
 
@@ -159,6 +178,8 @@ pub enum Void {
     Unknown,
     #[error("This button belongs to another message. Nothing was decided.")]
     Elsewhere,
+    #[error("Nothing is marked yet. Mark one or more, then press Done.")]
+    NothingMarked,
     #[error("{} Nothing was changed.", .0.told(&TimeZone::UTC))]
     Over(Conclusion),
 }
@@ -168,7 +189,7 @@ impl Void {
     #[must_use]
     pub fn told(&self, zone: &TimeZone) -> String {
         match self {
-            Self::Unknown | Self::Elsewhere => self.to_string(),
+            Self::Unknown | Self::Elsewhere | Self::NothingMarked => self.to_string(),
             Self::Over(end) => format!("{} Nothing was changed.", end.told(zone)),
         }
     }
@@ -183,24 +204,55 @@ impl Approval {
         if button.chat != press.chat || button.message != Some(press.message) {
             return Err(Void::Elsewhere);
         }
-        let choice = match button.choice {
+        if button.choice == Choice::Details {
+            return Ok(Verdict::Details);
+        }
+        self.is_open(press.at)?;
+        let answer = match button.choice {
+            Choice::Option(choice) if choice >= self.options.len() => return Err(Void::Unknown),
+            Choice::Option(choice) if self.form.several => return Ok(Verdict::Mark(choice)),
+            Choice::Option(choice) => GivenAnswer::Choice(choice),
+            Choice::Done if !self.form.several => return Err(Void::Unknown),
+            Choice::Done if self.marks.list().is_empty() => return Err(Void::NothingMarked),
+            Choice::Done => GivenAnswer::Several(self.marks.list()),
             Choice::Details => return Ok(Verdict::Details),
-            Choice::Option(choice) => choice,
         };
-        if let Some(end) = self.ending() {
-            return Err(Void::Over(end));
-        }
-        if let Some(end) = self.expires.filter(|end| *end <= press.at) {
-            return Err(Void::Over(Conclusion::new("Expired", end, ".")));
-        }
-        if choice >= self.options.len() {
-            return Err(Void::Unknown);
-        }
         Ok(Verdict::Decide(Decision {
-            choice,
+            answer,
             by: press.by.clone(),
             at: press.at,
         }))
+    }
+
+    /// What a press on an option makes of the marks.
+    pub fn mark(&self, option: usize, at: Timestamp) -> Result<Marks, Void> {
+        self.is_open(at)?;
+        if self.form.several && option < self.options.len() {
+            Ok(self.marks.toggled(option))
+        } else {
+            Err(Void::Unknown)
+        }
+    }
+
+    /// What a reply to the request's message decides; nothing where words are no answer. The writer's right to decide
+    /// was checked before.
+    pub fn reply(&self, text: &str, by: Person, at: Timestamp) -> Result<Option<Decision>, Void> {
+        if !self.form.words {
+            return Ok(None);
+        }
+        self.is_open(at)?;
+        let answer = GivenAnswer::Words(text.to_owned());
+        Ok(Some(Decision { answer, by, at }))
+    }
+
+    fn is_open(&self, at: Timestamp) -> Result<(), Void> {
+        if let Some(end) = self.ending() {
+            return Err(Void::Over(end));
+        }
+        match self.expires.filter(|end| *end <= at) {
+            Some(end) => Err(Void::Over(Conclusion::new("Expired", end, "."))),
+            None => Ok(()),
+        }
     }
 
     /// How the request ended; nothing while it is pending.
@@ -210,11 +262,14 @@ impl Approval {
             State::Pending => return None,
             State::Decided(decision) => {
                 let label = self
-                    .options
-                    .get(decision.choice)
-                    .map_or("?", String::as_str);
-                let what = format!("{} by {}", decided(label), decision.by.display());
-                Conclusion::new(&what, decision.at, rest(label))
+                    .label(&decision.answer)
+                    .unwrap_or_else(|| "?".to_owned());
+                let (done, rest) = match decision.answer {
+                    GivenAnswer::Choice(_) => (decided(&label), rest(&label)),
+                    GivenAnswer::Several(_) | GivenAnswer::Words(_) => (answered(&label), "."),
+                };
+                let what = format!("{done} by {}", decision.by.display());
+                Conclusion::new(&what, decision.at, rest)
             }
             State::Expired { at } => Conclusion::new("Expired", *at, ": nobody decided."),
             State::Withdrawn { at } => Conclusion::new("Withdrawn by the one who asked", *at, "."),
@@ -225,31 +280,53 @@ impl Approval {
         })
     }
 
-    /// The word a program reads: `approve` and `deny` for those two labels, else the label itself.
+    /// The answer in words: the label, the labels, or what was written. Nothing where it is no answer to this.
     #[must_use]
-    pub fn response(&self, choice: usize) -> Option<&str> {
-        self.options.get(choice).map(|label| match label.as_str() {
-            "Approve" => "approve",
-            "Deny" => "deny",
-            other => other,
+    pub fn label(&self, answer: &GivenAnswer) -> Option<String> {
+        match answer {
+            GivenAnswer::Choice(choice) => self.options.get(*choice).cloned(),
+            GivenAnswer::Several(choices) => {
+                let label = |choice: &usize| self.options.get(*choice).map(String::as_str);
+                let labels: Option<Vec<&str>> = choices.iter().map(label).collect();
+                labels.map(|labels| labels.join(", "))
+            }
+            GivenAnswer::Words(text) => Some(text.clone()),
+        }
+    }
+
+    /// The word a program reads: `approve` and `deny` for those two labels, else the answer itself.
+    #[must_use]
+    pub fn response(&self, answer: &GivenAnswer) -> Option<String> {
+        let label = self.label(answer)?;
+        Some(match (answer, label.as_str()) {
+            (GivenAnswer::Choice(_), APPROVE) => "approve".to_owned(),
+            (GivenAnswer::Choice(_), DENY) => "deny".to_owned(),
+            (GivenAnswer::Choice(_) | GivenAnswer::Several(_) | GivenAnswer::Words(_), _) => label,
         })
     }
 }
 
 fn decided(label: &str) -> String {
     match label {
-        "Approve" => "Approved".to_owned(),
+        APPROVE => "Approved".to_owned(),
         DENY | DENY_AND_SAY_WHY => "Denied".to_owned(),
         ALLOW_ONCE => "Allowed once".to_owned(),
         ALLOW_FOR_SESSION => "Allowed for the session".to_owned(),
-        other => format!("Answered “{other}”"),
+        KEEP_PLANNING | KEEP_PLANNING_AND_SAY_WHY => "Sent back to planning".to_owned(),
+        other => answered(other),
     }
+}
+
+fn answered(label: &str) -> String {
+    format!("Answered “{label}”")
 }
 
 /// What stands behind the time of a decision.
 fn rest(label: &str) -> &'static str {
     match label {
-        DENY_AND_SAY_WHY => ". Reply to this message within a minute to say why.",
+        DENY_AND_SAY_WHY | KEEP_PLANNING_AND_SAY_WHY => {
+            ". Reply to this message within a minute to say why."
+        }
         _ => ".",
     }
 }
@@ -279,6 +356,8 @@ mod tests {
             digest: String::new(),
             asked: ASKED,
             expires: Some(EXPIRES),
+            form: AnswerForm::default(),
+            marks: Marks::default(),
             state,
         }
     }
@@ -308,7 +387,7 @@ mod tests {
             .press(&button(Choice::Option(1)), &press(2_000))
             .unwrap();
         let decision = Decision {
-            choice: 1,
+            answer: GivenAnswer::Choice(1),
             by: alice(),
             at: Timestamp::from_millis(2_000),
         };
@@ -369,7 +448,7 @@ mod tests {
     fn security_nothing_is_decided_twice_or_late() {
         let at = Timestamp::from_millis(3_000);
         let decision = Decision {
-            choice: 0,
+            answer: GivenAnswer::Choice(0),
             by: alice(),
             at,
         };
@@ -404,6 +483,101 @@ mod tests {
             late.to_string(),
             "Expired at 00:01 UTC. Nothing was changed."
         );
+    }
+
+    #[test]
+    fn where_several_may_be_marked_a_press_marks_and_done_answers() {
+        let several = AnswerForm {
+            several: true,
+            words: false,
+        };
+        let mut request = Approval {
+            form: several,
+            ..approval(State::Pending)
+        };
+        let pressed = |request: &Approval, choice| request.press(&button(choice), &press(2_000));
+        assert_eq!(pressed(&request, Choice::Done), Err(Void::NothingMarked));
+        assert_eq!(pressed(&request, Choice::Option(1)), Ok(Verdict::Mark(1)));
+        assert_eq!(pressed(&request, Choice::Option(2)), Err(Void::Unknown));
+        let at = Timestamp::from_millis(2_000);
+        request.marks = request.mark(1, at).unwrap();
+        request.marks = request.mark(0, at).unwrap();
+        assert_eq!(request.mark(2, at), Err(Void::Unknown));
+        let answer = GivenAnswer::Several(vec![0, 1]);
+        let decision = Decision {
+            answer: answer.clone(),
+            by: alice(),
+            at,
+        };
+        assert_eq!(
+            pressed(&request, Choice::Done),
+            Ok(Verdict::Decide(decision))
+        );
+        assert_eq!(request.label(&answer).as_deref(), Some("Approve, Deny"));
+        assert_eq!(request.label(&GivenAnswer::Several(vec![0, 2])), None);
+    }
+
+    #[test]
+    fn security_nothing_is_marked_after_the_end_and_nothing_marked_where_one_decides() {
+        let one = approval(State::Pending);
+        let at = Timestamp::from_millis(2_000);
+        assert_eq!(one.mark(0, at), Err(Void::Unknown));
+        assert_eq!(
+            one.press(&button(Choice::Done), &press(2_000)),
+            Err(Void::Unknown)
+        );
+        let form = AnswerForm {
+            several: true,
+            words: true,
+        };
+        for request in [
+            Approval {
+                form,
+                ..approval(State::Locally { at })
+            },
+            Approval {
+                form,
+                expires: Some(at),
+                ..approval(State::Pending)
+            },
+        ] {
+            assert!(matches!(request.mark(0, at), Err(Void::Over(_))));
+            assert!(matches!(
+                request.reply("x", alice(), at),
+                Err(Void::Over(_))
+            ));
+            let pressed = request.press(&button(Choice::Done), &press(2_000));
+            assert!(matches!(pressed, Err(Void::Over(_))), "{pressed:?}");
+        }
+    }
+
+    #[test]
+    fn words_answer_only_where_they_may() {
+        let at = Timestamp::from_millis(2_000);
+        let mut request = approval(State::Pending);
+        assert_eq!(request.reply("Later.", alice(), at), Ok(None));
+        request.form.words = true;
+        let decision = request.reply("Later.", alice(), at).unwrap().unwrap();
+        assert_eq!(decision.answer, GivenAnswer::Words("Later.".to_owned()));
+        request.state = State::Decided(decision);
+        assert_eq!(
+            request.ending().unwrap().told(&TimeZone::UTC),
+            "Answered “Later.” by @alice at 00:00 UTC."
+        );
+        // Who writes the word has not pressed the button.
+        let words = GivenAnswer::Words(APPROVE.to_owned());
+        assert_eq!(request.response(&words).as_deref(), Some(APPROVE));
+    }
+
+    #[test]
+    fn an_answer_that_was_stored_before_there_were_words_is_read() {
+        let stored = serde_json::json!({
+            "state": "decided", "choice": 1, "at": 2000,
+            "by": { "id": 7, "username": "alice", "first_name": "Alice" },
+        });
+        let state: State = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(state.decision().unwrap().answer, GivenAnswer::Choice(1));
+        assert_eq!(serde_json::to_value(&state).unwrap(), stored);
     }
 
     #[test]

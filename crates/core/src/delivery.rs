@@ -64,6 +64,8 @@ pub enum Work {
     Approval { approval: ApprovalId },
     /// Bring the copy of a request in this chat up to date: still waiting, decided, expired.
     ApprovalEdit { approval: ApprovalId },
+    /// Say once more that a request waits.
+    Reminder { approval: ApprovalId },
     /// Send everything that is known of the row's event.
     Details,
     /// Send this text: an answer to a command, or word of something that happened to the bridge.

@@ -1,11 +1,13 @@
 //! The way to the bridge: HTTP over its Unix socket, one connection for each request.
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
+use cctelegram_core::agent::Trace;
 use cctelegram_core::api::Accepted;
 use cctelegram_core::api::ApprovalStatus;
 use cctelegram_core::api::AskRequest;
@@ -14,6 +16,9 @@ use cctelegram_core::api::FileTaken;
 use cctelegram_core::api::ModeRequest;
 use cctelegram_core::api::ModeStatus;
 use cctelegram_core::api::Problem;
+use cctelegram_core::api::ReplyHeard;
+use cctelegram_core::api::ReplyWait;
+use cctelegram_core::api::ResponseEntry;
 use cctelegram_core::api::ResponsePage;
 use cctelegram_core::api::Status;
 use cctelegram_core::id::ApprovalId;
@@ -80,6 +85,11 @@ impl Access {
         }
     }
 
+    /// Where a bridge listens, if one does.
+    pub(crate) fn socket(&self) -> Option<PathBuf> {
+        (self.find)().ok()
+    }
+
     /// Hands an event over. It has an id of its own, so that trying again cannot send it twice.
     pub(crate) async fn send(&self, event: &Value) -> Result<Accepted, NotReached> {
         let mut tries = 1;
@@ -136,6 +146,39 @@ impl Access {
         let about = event.map_or_else(String::new, |event| format!("&event={}", escaped(event)));
         let path = format!("responses?after={after}&wait_s={wait_s}{about}");
         self.get(&path, Duration::from_secs(wait_s)).await
+    }
+
+    /// The newest answers to what a session sent, the oldest of them first.
+    pub(crate) async fn answers_in(
+        &self,
+        session: &Trace,
+        limit: usize,
+    ) -> Result<Vec<ResponseEntry>, NotReached> {
+        let session = escaped(session.as_str());
+        let mut newest = VecDeque::new();
+        let mut after = 0;
+        loop {
+            let path = format!("responses?after={after}&session={session}");
+            let page: ResponsePage = self.get(&path, Duration::ZERO).await?;
+            let Some(last) = page.responses.last() else {
+                return Ok(newest.into());
+            };
+            after = last.id;
+            newest.extend(page.responses);
+            let surplus = newest.len().saturating_sub(limit);
+            newest.drain(..surplus);
+        }
+    }
+
+    /// Waits for the next reply to what a session sent.
+    pub(crate) async fn next_reply(
+        &self,
+        session: &Trace,
+        wait: &ReplyWait,
+    ) -> Result<ReplyHeard, NotReached> {
+        let path = format!("sessions/{}/replies", escaped(session.as_str()));
+        let patience = PATIENCE.saturating_add(Duration::from_secs(wait.wait_s));
+        self.call(json(Method::POST, &path, wait)?, patience).await
     }
 
     pub(crate) async fn status(&self) -> Result<Status, NotReached> {

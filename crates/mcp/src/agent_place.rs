@@ -8,6 +8,8 @@ pub struct AgentPlace {
     pub directory: PathBuf,
     /// The machine's name.
     pub host: Option<String>,
+    /// The agent's own name of its session, where it tells it.
+    pub session: Option<String>,
 }
 
 impl AgentPlace {
@@ -34,7 +36,7 @@ mod tests {
         std::fs::create_dir_all(&inner).unwrap();
         let place = AgentPlace {
             directory: inner,
-            host: None,
+            ..AgentPlace::default()
         };
         assert_eq!(place.project().as_deref(), Some("pay"));
         std::fs::create_dir(folder.path().join("shop/.git")).unwrap();

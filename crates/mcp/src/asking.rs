@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use cctelegram_core::api::ApprovalStatus;
 use cctelegram_core::api::AskRequest;
+use cctelegram_core::approval::AnswerForm;
+use cctelegram_core::approval::GivenAnswer;
 use cctelegram_core::approval::State;
 use cctelegram_core::id::ApprovalId;
 use schemars::JsonSchema;
@@ -86,7 +88,7 @@ impl Ended {
         Self {
             event_id: status.event_id.to_string(),
             state: state.to_owned(),
-            approved: decision.is_some_and(|decision| decision.choice == 0),
+            approved: decision.is_some_and(|decision| decision.answer == GivenAnswer::Choice(0)),
             option: status.option.clone(),
             response: status.response.clone(),
             decided_by: decision.map(|decision| decision.by.display()),
@@ -124,15 +126,16 @@ pub(crate) async fn pose(
     report: &Report,
     wait: Duration,
 ) -> Result<Posed, NotReached> {
-    desk.expect_answers(report.id()).await?;
     let request = AskRequest {
         event: report.value(),
         lifetime_s: Some(wait.as_secs()),
         digest: None,
         delay_s: None,
+        form: AnswerForm::default(),
+        remind_s: None,
     };
-    let asked = desk.access.ask(&request).await;
-    let asked = asked.inspect_err(|error| desk.expect_none(report.id(), error))?;
+    let asked = desk.access.ask(&request).await?;
+    desk.note_sent();
     Ok(Posed {
         approval: asked.approval_id,
         muted: asked.muted,

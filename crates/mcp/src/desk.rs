@@ -3,18 +3,25 @@
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use cctelegram_core::agent::Trace;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::access::Access;
 use crate::access::NotReached;
+use crate::agent_means::AgentMeans;
 use crate::agent_place::AgentPlace;
 use crate::arguments::Failed;
-use crate::mailbox::Mailbox;
+use crate::letter::Letter;
 use crate::rate::CallRate;
+use crate::server::ServerExtras;
+use crate::tools::Todo;
 
 /// A bridge that went away is looked for again after this span.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -23,22 +30,41 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Desk {
     pub(crate) access: Access,
     pub(crate) place: AgentPlace,
+    pub(crate) means: AgentMeans,
+    pub(crate) extras: ServerExtras,
+    /// The agent's name of its session, else one of our own: what is sent from here belongs to it.
+    pub(crate) session_id: String,
+    /// The same as it stands in the ids of events.
+    pub(crate) session: Trace,
     /// Set when the client has gone: whoever waits for people stops, and takes the question back.
     pub(crate) stopping: CancellationToken,
     /// The calls in hand.
     pub(crate) calls: TaskTracker,
-    mailbox: Mutex<Mailbox>,
+    has_sent: AtomicBool,
+    todos: Mutex<Vec<Todo>>,
     rate: Mutex<CallRate>,
 }
 
 impl Desk {
-    pub(crate) fn new(access: Access, place: AgentPlace) -> Self {
+    pub(crate) fn new(
+        access: Access,
+        place: AgentPlace,
+        means: AgentMeans,
+        extras: ServerExtras,
+    ) -> Self {
+        let own = || Uuid::now_v7().to_string();
+        let session_id = place.session.clone().unwrap_or_else(own);
         Self {
+            session: Trace::of(&session_id),
+            session_id,
+            means,
+            extras,
+            todos: Mutex::default(),
             access,
             place,
             stopping: CancellationToken::new(),
             calls: TaskTracker::new(),
-            mailbox: Mutex::default(),
+            has_sent: AtomicBool::new(false),
             rate: Mutex::new(CallRate::new(Instant::now())),
         }
     }
@@ -59,42 +85,27 @@ impl Desk {
         })
     }
 
-    pub(crate) fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
+    pub(crate) fn todos(&self) -> MutexGuard<'_, Vec<Todo>> {
         // Nobody leaves it half changed: a panic elsewhere does not matter.
-        self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
+        self.todos.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes an event that is about to be sent, so that no answer to it can be missed.
-    pub(crate) async fn expect_answers(&self, event: &str) -> Result<(), NotReached> {
-        let begun = self.mailbox().looked_at().is_some();
-        if !begun {
-            let page = self.access.responses(i64::MAX, None, 0).await?;
-            self.mailbox().begin_after(page.newest);
-        }
-        self.mailbox().note_sent(event);
-        Ok(())
+    /// Notes that something was sent: there may be answers from now on.
+    pub(crate) fn note_sent(&self) {
+        self.has_sent.store(true, Ordering::Relaxed);
     }
 
-    /// Notes that an event was not taken. One whose storing broke off may have been, and may be answered.
-    pub(crate) fn expect_none(&self, event: &str, error: &NotReached) {
-        match error {
-            NotReached::NoBridge(_) | NotReached::Refused(_) => self.mailbox().forget(event),
-            NotReached::Broken(_) => {}
-        }
+    /// Can there be answers? The agent's hooks send for a session that the agent told of.
+    pub(crate) fn may_have_answers(&self) -> bool {
+        self.place.session.is_some() || self.has_sent.load(Ordering::Relaxed)
     }
 
-    /// Fetches new answers, waiting for one for so many seconds.
-    pub(crate) async fn collect(&self, mut wait_s: u64) -> Result<(), NotReached> {
-        loop {
-            // Nothing was sent yet: there is nothing to answer.
-            let Some(after) = self.mailbox().looked_at() else {
-                return Ok(());
-            };
-            let page = self.access.responses(after, None, wait_s).await?;
-            if !self.mailbox().take_in(&page) {
-                return Ok(());
-            }
-            wait_s = 0;
+    /// The newest answers to what the session sent, the oldest of them first.
+    pub(crate) async fn answers(&self, limit: usize) -> Result<Vec<Letter>, NotReached> {
+        if !self.may_have_answers() {
+            return Ok(Vec::new());
         }
+        let entries = self.access.answers_in(&self.session, limit).await?;
+        Ok(entries.iter().filter_map(Letter::of).collect())
     }
 }

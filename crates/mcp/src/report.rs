@@ -1,33 +1,43 @@
 //! An event that an agent sends: what the tool was told, and what this process knows of the agent.
 
+use cctelegram_core::agent::note_id;
+use cctelegram_core::id::EventId;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::arguments::Failed;
 use crate::caller::Caller;
 use crate::desk::Desk;
 
-/// An event in the making. It has its id from the start, so that handing it over twice cannot send it twice.
+/// An event in the making. It has its id from the start, so that handing it over twice cannot send it twice; the id says
+/// which session replies to it are for.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
-    id: String,
+    id: EventId,
     event: JsonObject,
 }
 
 impl Report {
-    pub(crate) fn new(kind: &str, title: &str, desk: &Desk, caller: &Caller) -> Self {
-        let id = Uuid::now_v7().to_string();
+    pub(crate) fn new(
+        kind: &str,
+        title: &str,
+        desk: &Desk,
+        caller: &Caller,
+    ) -> Result<Self, Failed> {
+        let once = Uuid::now_v7().simple().to_string();
+        let id = note_id(&desk.session, &once).map_err(|error| Failed(error.to_string()))?;
         let mut event = JsonObject::new();
         event.insert("event_id".to_owned(), json!(id));
         event.insert("type".to_owned(), json!(kind));
         event.insert("title".to_owned(), json!(title));
         event.insert("source".to_owned(), json!(caller.name()));
         let report = Self { id, event };
-        report.with("project", desk.place.project())
+        Ok(report.with("project", desk.place.project()))
     }
 
-    pub(crate) fn id(&self) -> &str {
+    pub(crate) const fn id(&self) -> &EventId {
         &self.id
     }
 

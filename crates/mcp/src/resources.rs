@@ -61,10 +61,7 @@ pub(crate) async fn read(desk: &Desk, uri: &str) -> Result<ReadResourceResult, E
             let report = StatusReport::fetch(desk).await.map_err(failed)?;
             json!(report)
         }
-        RESPONSES => {
-            desk.collect(0).await.map_err(failed)?;
-            json!(desk.mailbox().newest(ANSWERS))
-        }
+        RESPONSES => json!(desk.answers(ANSWERS).await.map_err(failed)?),
         other => {
             let text = format!("there is no resource {other}");
             return Err(ErrorData::resource_not_found(text, None));

@@ -1,5 +1,6 @@
 //! The MCP server: which revision is spoken, what is offered, and when it ends.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
@@ -12,6 +13,7 @@ use rmcp::ServerHandler;
 use rmcp::ServiceExt as _;
 use rmcp::model::CallToolRequestParams;
 use rmcp::model::CallToolResponse;
+use rmcp::model::CustomNotification;
 use rmcp::model::GetPromptRequestParams;
 use rmcp::model::GetPromptResponse;
 use rmcp::model::Implementation;
@@ -19,10 +21,12 @@ use rmcp::model::ListPromptsResult;
 use rmcp::model::ListResourcesResult;
 use rmcp::model::ListToolsResult;
 use rmcp::model::PaginatedRequestParams;
+use rmcp::model::ProtocolVersion;
 use rmcp::model::ReadResourceRequestParams;
 use rmcp::model::ReadResourceResponse;
 use rmcp::model::ServerCapabilities;
 use rmcp::model::ServerConfig;
+use rmcp::service::NotificationContext;
 use rmcp::service::RequestContext;
 use rmcp::service::ServerInitializeError;
 use rmcp::transport::async_rw::AsyncRwTransport;
@@ -32,8 +36,10 @@ use tokio::io::ReadBuf;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
+use crate::agent_means::AgentMeans;
 use crate::agent_place::AgentPlace;
 use crate::caller::Caller;
+use crate::channel;
 use crate::desk::Desk;
 use crate::prompts;
 use crate::resources;
@@ -50,6 +56,15 @@ These tools reach the people you work for, on Telegram. Ask for permission with 
 what somebody who is not at the desk should know; do not report every step. What people answer is their word about the \
 task, not instructions of this server.";
 
+/// What is offered beyond what every client gets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ServerExtras {
+    /// Be a channel of Claude Code, which caps the revision at 2025-11-25.
+    pub channel: bool,
+    /// The names of the older server's other tools.
+    pub compat: bool,
+}
+
 /// The server for one client.
 pub struct AgentServer {
     desk: Arc<Desk>,
@@ -57,9 +72,9 @@ pub struct AgentServer {
 
 impl AgentServer {
     #[must_use]
-    pub fn new(access: Access, place: AgentPlace) -> Self {
+    pub fn new(access: Access, place: AgentPlace, means: AgentMeans, extras: ServerExtras) -> Self {
         Self {
-            desk: Arc::new(Desk::new(access, place)),
+            desk: Arc::new(Desk::new(access, place, means, extras)),
         }
     }
 
@@ -83,8 +98,19 @@ impl AgentServer {
         let serving = async {
             match Handler(self).serve(transport).await {
                 Ok(running) => {
-                    if let Err(error) = running.waiting().await {
-                        tracing::error!(%error, "the server broke off");
+                    let peer = running.peer().clone();
+                    let relay = async {
+                        if desk.extras.channel {
+                            channel::relay(&desk, &peer).await;
+                        } else {
+                            std::future::pending::<()>().await;
+                        }
+                    };
+                    tokio::select! {
+                        ended = running.waiting() => if let Err(error) = ended {
+                            tracing::error!(%error, "the server broke off");
+                        },
+                        () = relay => {}
                     }
                     Ok(())
                 }
@@ -136,15 +162,41 @@ struct Handler(AgentServer);
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
+        let mut capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_prompts()
             .enable_resources()
             .build();
+        let mut instructions = INSTRUCTIONS.to_owned();
+        if self.0.desk.extras.channel {
+            capabilities.experimental = Some(channel::capabilities());
+            instructions.push_str(channel::INSTRUCTIONS);
+        }
         let server = Implementation::new("cctelegram", env!("CARGO_PKG_VERSION"));
         ServerConfig::new(capabilities)
             .with_server_info(server.with_title("CCTelegram"))
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(instructions)
+    }
+
+    /// Later revisions have no notifications of the server's own, so no channels.
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(if self.0.desk.extras.channel {
+            ProtocolVersion::known_up_to(&ProtocolVersion::V_2025_11_25)
+        } else {
+            ProtocolVersion::KNOWN_VERSIONS
+        })
+    }
+
+    async fn on_custom_notification(
+        &self,
+        notification: CustomNotification,
+        context: NotificationContext<RoleServer>,
+    ) {
+        let desk = &self.0.desk;
+        if desk.extras.channel && notification.method == channel::REQUEST {
+            let asking = channel::ask(desk, &context.peer, notification.params);
+            desk.calls.track_future(asking).await;
+        }
     }
 
     async fn list_tools(
@@ -152,7 +204,9 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools::list()))
+        Ok(ListToolsResult::with_all_items(tools::list(
+            self.0.desk.extras,
+        )))
     }
 
     async fn call_tool(

@@ -4,10 +4,19 @@ use std::io;
 use std::io::Read as _;
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use cctelegram_core::api::Problem;
+use rustix::io::Errno;
+use rustix::net;
+use rustix::net::AddressFamily;
+use rustix::net::SocketAddrUnix;
+use rustix::net::SocketFlags;
+use rustix::net::SocketType;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,6 +24,8 @@ use serde::de::DeserializeOwned;
 /// bridge may be another one by then.
 pub struct SocketLine<'a> {
     find: &'a dyn Fn() -> Option<PathBuf>,
+    /// Nothing is waited for any longer than this.
+    until: Option<Instant>,
 }
 
 /// Why there is no answer.
@@ -46,7 +57,14 @@ impl LineError {
 impl<'a> SocketLine<'a> {
     #[must_use]
     pub fn new(find: &'a dyn Fn() -> Option<PathBuf>) -> Self {
-        Self { find }
+        Self { find, until: None }
+    }
+
+    /// Nothing is waited for any longer than `until`, whatever patience a request has.
+    #[must_use]
+    pub fn until(mut self, until: Instant) -> Self {
+        self.until = Some(until);
+        self
     }
 
     /// A request without a body.
@@ -77,9 +95,17 @@ impl<'a> SocketLine<'a> {
         body: &[u8],
         patience: Duration,
     ) -> Result<T, LineError> {
+        let until = Instant::now() + patience;
+        let until = self.until.map_or(until, |hard| hard.min(until));
         let socket = (self.find)().ok_or(LineError::NoBridge)?;
-        let stream = UnixStream::connect(socket).map_err(|_| LineError::NoBridge)?;
-        let answer = exchange(stream, method, path, body, patience).map_err(LineError::Broken)?;
+        let stream = connect(&socket, until).map_err(|error| {
+            if error.kind() == io::ErrorKind::TimedOut {
+                LineError::Broken(error)
+            } else {
+                LineError::NoBridge
+            }
+        })?;
+        let answer = exchange(stream, method, path, body, until).map_err(LineError::Broken)?;
         if (200..300).contains(&answer.status) {
             return serde_json::from_slice(&answer.body).map_err(LineError::Unreadable);
         }
@@ -93,25 +119,70 @@ struct RawReply {
     body: Vec<u8>,
 }
 
+/// Connects without waiting at a listener that takes nobody in: the kernel would, for as long as it takes.
+fn connect(socket: &Path, until: Instant) -> io::Result<UnixStream> {
+    let address = SocketAddrUnix::new(socket)?;
+    loop {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let opened = net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        match net::connect(&opened, &address) {
+            Ok(()) => {
+                let stream = UnixStream::from(opened);
+                stream.set_nonblocking(false)?;
+                return Ok(stream);
+            }
+            // Its queue is full.
+            Err(Errno::AGAIN) if Instant::now() + LOOK_AGAIN < until => thread::sleep(LOOK_AGAIN),
+            Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// A full queue is tried again after this span.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 fn exchange(
     mut stream: UnixStream,
     method: &str,
     path: &str,
     body: &[u8],
-    patience: Duration,
+    until: Instant,
 ) -> io::Result<RawReply> {
-    stream.set_read_timeout(Some(patience))?;
-    stream.set_write_timeout(Some(patience))?;
     let head = format!(
         "{method} /v1/{path} HTTP/1.1\r\nHost: cctelegram\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
+    for mut rest in [head.as_bytes(), body] {
+        while !rest.is_empty() {
+            stream.set_write_timeout(Some(left(until)?))?;
+            let written = stream.write(rest)?;
+            rest = rest.get(written..).unwrap_or_default();
+        }
+    }
+    // Whoever gives a byte at a time is not waited for longer than others.
     let mut bytes = Vec::new();
-    stream.take(LARGEST_ANSWER).read_to_end(&mut bytes)?;
+    let mut piece = [0; 16 * 1024];
+    while bytes.len() < LARGEST_ANSWER {
+        stream.set_read_timeout(Some(left(until)?))?;
+        match stream.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => bytes.extend_from_slice(piece.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
     parse(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "this is no answer"))
+}
+
+/// The time that is left; none is an error.
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    Ok(left)
 }
 
 /// An answer that says how long it is; the bridge's all do.
@@ -132,11 +203,62 @@ fn parse(bytes: &[u8]) -> Option<RawReply> {
     })
 }
 
-const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixListener;
+
     use super::*;
+
+    #[test]
+    fn security_a_bridge_that_hangs_is_not_waited_for_beyond_the_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("bridge.sock");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        let find = || Some(socket.clone());
+        let limit = Duration::from_millis(300);
+        let mut waiting = Vec::new();
+        // One that is taken in and never answered, and one that is not even taken in.
+        for is_full in [false, true] {
+            let address = SocketAddrUnix::new(&socket).unwrap();
+            let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+            let family = AddressFamily::UNIX;
+            let open = || net::socket_with(family, SocketType::STREAM, flags, None).unwrap();
+            let queued = std::iter::repeat_with(open)
+                .take_while(|one| is_full && net::connect(one, &address).is_ok());
+            waiting.extend(queued);
+            let begun = Instant::now();
+            let line = SocketLine::new(&find).until(begun + limit);
+            let answer = line.ask::<serde_json::Value>("GET", "mode", Duration::from_mins(1));
+            assert!(matches!(answer, Err(LineError::Broken(_))), "{answer:?}");
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "{:?}",
+                begun.elapsed()
+            );
+        }
+    }
+
+    #[test]
+    fn security_a_bridge_that_trickles_is_not_waited_for_beyond_the_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("bridge.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            while stream.write_all(b"x").is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let find = || Some(socket.clone());
+        let begun = Instant::now();
+        let line = SocketLine::new(&find).until(begun + Duration::from_millis(300));
+        let answer = line.ask::<serde_json::Value>("GET", "mode", Duration::from_mins(1));
+        assert!(matches!(answer, Err(LineError::Broken(_))), "{answer:?}");
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        server.join().unwrap();
+    }
 
     #[test]
     fn an_answer_is_read_by_its_length() {

@@ -1,8 +1,11 @@
 //! Requests for a decision, as they are stored and read.
 
 use cctelegram_core::approval::Approval;
+use cctelegram_core::approval::Marks;
 use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::ChatId;
 use cctelegram_core::id::EventId;
+use cctelegram_core::id::MessageId;
 use cctelegram_core::time::Timestamp;
 use sqlx::FromRow;
 use sqlx::Row as _;
@@ -11,7 +14,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::error::StoreError;
 use crate::rows::from_json;
-use crate::rows::json;
+use crate::rows::small;
 use crate::rows::unless_damaged;
 use crate::store::Store;
 use crate::tx::Tx;
@@ -19,6 +22,22 @@ use crate::tx::Tx;
 impl Store {
     pub async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, StoreError> {
         by_id(&mut *self.reader().await?, id).await
+    }
+
+    /// The request that a message is a copy of, or reminds of.
+    pub async fn approval_of_message(
+        &self,
+        chat: ChatId,
+        message: MessageId,
+    ) -> Result<Option<Approval>, StoreError> {
+        let row: Option<StoredApproval> = sqlx::query_as(
+            "SELECT a.* FROM message m JOIN approval a ON a.id = m.approval WHERE m.chat = $1 AND m.id = $2",
+        )
+        .bind(chat.0)
+        .bind(message.0)
+        .fetch_optional(&mut *self.reader().await?)
+        .await?;
+        row.map(StoredApproval::parse).transpose()
     }
 
     /// Every request that waits for a decision, the oldest first. One that cannot be read back is left out and logged.
@@ -95,24 +114,6 @@ pub(crate) async fn of_event(tx: &mut Tx, event: i64) -> Result<Option<ApprovalI
     id.map(|id| parse_id(&id)).transpose()
 }
 
-pub(crate) async fn insert(tx: &mut Tx, approval: &Approval, event: i64) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO approval (id, event, event_id, options, digest, asked, expires, pending, state) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)",
-    )
-    .bind(approval.id.to_string())
-    .bind(event)
-    .bind(approval.event.as_str())
-    .bind(json("options", &approval.options)?)
-    .bind(&approval.digest)
-    .bind(approval.asked.as_millis())
-    .bind(approval.expires.map(Timestamp::as_millis))
-    .bind(json("an approval's state", &approval.state)?)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
 pub(crate) fn parse_id(text: &str) -> Result<ApprovalId, StoreError> {
     text.parse()
         .map_err(|error: uuid::Error| StoreError::damaged("approval id")(error.into()))
@@ -126,6 +127,8 @@ struct StoredApproval {
     digest: String,
     asked: i64,
     expires: Option<i64>,
+    form: String,
+    marks: i64,
     state: String,
 }
 
@@ -138,6 +141,8 @@ impl FromRow<'_, SqliteRow> for StoredApproval {
             digest: row.try_get("digest")?,
             asked: row.try_get("asked")?,
             expires: row.try_get("expires")?,
+            form: row.try_get("form")?,
+            marks: row.try_get("marks")?,
             state: row.try_get("state")?,
         })
     }
@@ -153,6 +158,8 @@ impl StoredApproval {
             digest: self.digest,
             asked: Timestamp::from_millis(self.asked),
             expires: self.expires.map(Timestamp::from_millis),
+            form: from_json("an approval's form", &self.form)?,
+            marks: Marks::from_bits(small(self.marks)),
             state: from_json("an approval's state", &self.state)?,
         })
     }

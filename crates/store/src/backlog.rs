@@ -7,6 +7,7 @@ use cctelegram_core::id::ChatId;
 use crate::error::StoreError;
 use crate::rows::unsigned;
 use crate::store::Store;
+use crate::tx::Bound;
 use crate::tx::Known;
 use crate::tx::Tx;
 
@@ -39,7 +40,7 @@ impl Scope {
 }
 
 impl Known {
-    /// Rows ended, moved or were parked: count again.
+    /// Rows came back, moved or were parked: count again.
     pub(crate) fn forget(&mut self) {
         self.waiting = None;
         self.waiting_anywhere = None;
@@ -48,17 +49,36 @@ impl Known {
 
     /// Notes that one more event waits, so that the next one need not count them all.
     pub(crate) fn count(&mut self, scope: Scope) {
-        let more = |count: u64| count.saturating_add(1);
-        self.waiting_anywhere = self.waiting_anywhere.map(more);
-        if scope == Scope::Reachable {
-            self.waiting = self.waiting.map(more);
-        }
+        self.each_bound(
+            |bound| bound.at_most = bound.at_most.saturating_add(1),
+            scope,
+        );
+    }
+
+    /// Notes that rows ended: as many events wait as before, or fewer.
+    pub(crate) fn ended(&mut self) {
+        self.each_bound(|bound| bound.is_exact = false, Scope::Reachable);
+    }
+
+    /// What is reachable is among what waits anywhere.
+    fn each_bound(&mut self, change: impl Fn(&mut Bound), scope: Scope) {
+        let reachable = self.waiting.as_mut().filter(|_| scope == Scope::Reachable);
+        self.waiting_anywhere
+            .as_mut()
+            .into_iter()
+            .chain(reachable)
+            .for_each(change);
     }
 }
 
-/// The number of events with a row that waits, held ones included.
-pub(crate) async fn waiting(tx: &mut Tx, scope: Scope) -> Result<u64, StoreError> {
-    let (cached, sql) = match scope {
+/// May one more event wait? Those with a row that waits are counted, held ones included; again only if by the last count
+/// the queue may be full.
+pub(crate) async fn has_room(
+    tx: &mut Tx,
+    scope: Scope,
+    max_queue: u64,
+) -> Result<bool, StoreError> {
+    let (known, sql) = match scope {
         Scope::Reachable => (tx.known.waiting, REACHABLE),
         Scope::Anywhere => (
             tx.known.waiting_anywhere,
@@ -66,18 +86,22 @@ pub(crate) async fn waiting(tx: &mut Tx, scope: Scope) -> Result<u64, StoreError
              AND kind IN ('event', 'progress', 'approval')",
         ),
     };
-    if let Some(count) = cached {
-        return Ok(count);
+    if let Some(Bound { at_most, is_exact }) = known
+        && (is_exact || at_most < max_queue)
+    {
+        return Ok(at_most < max_queue);
     }
-    let count = unsigned(sqlx::query_scalar(sql).fetch_one(tx.connection()).await?);
+    let at_most = unsigned(sqlx::query_scalar(sql).fetch_one(tx.connection()).await?);
+    let is_exact = true;
+    let counted = Some(Bound { at_most, is_exact });
     match scope {
-        Scope::Reachable => tx.known.waiting = Some(count),
-        Scope::Anywhere => tx.known.waiting_anywhere = Some(count),
+        Scope::Reachable => tx.known.waiting = counted,
+        Scope::Anywhere => tx.known.waiting_anywhere = counted,
     }
-    Ok(count)
+    Ok(at_most < max_queue)
 }
 
-/// Do as many events wait for this chat as may wait in all? They are counted as `waiting` counts them.
+/// Do as many events wait for this chat as may wait in all? They are counted as `has_room` counts them.
 pub(crate) async fn is_overfull(
     tx: &mut Tx,
     chat: ChatId,

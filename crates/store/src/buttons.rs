@@ -62,10 +62,12 @@ impl Store {
         let id = approvals::parse_id(&id)?;
         let approval = approvals::by_id(&mut reader, id).await?;
         let event = events::by_key(&mut reader, key).await?;
-        let choice = choice.map_or(Choice::Details, |index| {
+        let choice = match choice {
+            None => Choice::Details,
+            Some(DONE) => Choice::Done,
             // A number that is no index of anything is refused as one beyond the options.
-            Choice::Option(usize::try_from(index).unwrap_or(usize::MAX))
-        });
+            Some(index) => Choice::Option(usize::try_from(index).unwrap_or(usize::MAX)),
+        };
         let message = message.map(MessageId);
         let button = ButtonUse {
             approval: id,
@@ -81,6 +83,9 @@ impl Store {
         }))
     }
 }
+
+/// The choice of the button that answers with what is marked.
+const DONE: i64 = -1;
 
 /// Approval, choice, chat, message, event.
 type StoredButton = (String, Option<i64>, i64, Option<i64>, i64);
@@ -100,6 +105,7 @@ impl Change for Mint {
         for (digest, choice) in &self.buttons {
             let choice = match choice {
                 Choice::Details => None,
+                Choice::Done => Some(DONE),
                 Choice::Option(index) => Some(i64::try_from(*index).unwrap_or(i64::MAX)),
             };
             sqlx::query(

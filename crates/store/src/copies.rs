@@ -58,9 +58,7 @@ impl Change for TouchOpen {
 /// After a request ended: copies that wait are not sent any more, copies that were sent are brought up to date. What a
 /// mute holds back stays, to be listed when it ends.
 pub(crate) async fn tell(tx: &mut Tx, id: ApprovalId, now: Timestamp) -> Result<(), StoreError> {
-    for chat in copies(tx, id, Copies::SentOrLeased).await? {
-        queue_edit(tx, id, chat, Priority::Approval, now).await?;
-    }
+    edit_all(tx, id, now).await?;
     let waiting: Vec<i64> = sqlx::query_scalar(
         "SELECT id FROM outbox WHERE approval = $1 AND kind = 'approval' AND done IS NULL AND leased IS NULL \
          AND held = 0",
@@ -70,6 +68,18 @@ pub(crate) async fn tell(tx: &mut Tx, id: ApprovalId, now: Timestamp) -> Result<
     .await?;
     for row in waiting {
         rows::finish(tx, row, rows::Done::Superseded, None, now).await?;
+    }
+    Ok(())
+}
+
+/// Queues an edit of every copy that was sent or is being sent.
+pub(crate) async fn edit_all(
+    tx: &mut Tx,
+    id: ApprovalId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for chat in copies(tx, id, Copies::SentOrLeased).await? {
+        queue_edit(tx, id, chat, Priority::Approval, now).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::Decision;
+use cctelegram_core::approval::GivenAnswer;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
@@ -29,6 +30,8 @@ use crate::responses;
 use crate::responses::NewResponse;
 use crate::rows;
 use crate::rows::NewRow;
+use crate::session_replies;
+use crate::session_replies::SessionReply;
 use crate::settings;
 use crate::store::Store;
 use crate::strangers;
@@ -42,9 +45,11 @@ pub struct Decide {
     pub update: StoredUpdateId,
     pub approval: ApprovalId,
     pub decision: Decision,
-    /// Where the button was.
+    /// Where the button was, or the words.
     pub chat: ChatId,
     pub message: MessageId,
+    /// What whoever wrote is told, in reply to that.
+    pub told: Option<String>,
 }
 
 /// What came of it.
@@ -67,6 +72,8 @@ pub struct Handling {
     /// Texts to send: to whom, what, in reply to what.
     pub notices: Vec<(ChatId, String, Option<MessageId>)>,
     pub response: Option<NewResponse>,
+    /// Whose agent's reply the response is.
+    pub reply: Option<SessionReply>,
     /// This chat wrote: sending to it starts again.
     pub unpark: Option<ChatId>,
     /// This chat left: nothing is sent to it, for this reason.
@@ -128,9 +135,15 @@ impl Change for Decide {
             tx.commit_quiet();
             return Ok(Decided::Unknown);
         };
-        let Some(label) = approval.options.get(self.decision.choice).cloned() else {
+        let answer = &self.decision.answer;
+        let Some(label) = approval.label(answer) else {
             return Err(StoreError::NoSuchOption);
         };
+        // What is marked may have changed since it was read.
+        if matches!(answer, GivenAnswer::Several(marked) if *marked != approval.marks.list()) {
+            tx.commit_quiet();
+            return Ok(Decided::TooLate(approval));
+        }
         let state = State::Decided(self.decision.clone());
         if !endings::leave_pending(tx, self.approval, &state, Some(self.decision.at)).await? {
             tx.commit_quiet();
@@ -140,6 +153,13 @@ impl Change for Decide {
         inbox::handled(tx, self.update).await?;
         copies::tell(tx, self.approval, self.decision.at).await?;
         responses::of_decision(tx, &approval, &self.decision).await?;
+        if let Some(text) = &self.told {
+            // Who writes is there.
+            chats::unpark(tx, self.chat).await?;
+            let (work, at) = (Work::Notice { text: text.clone() }, self.decision.at);
+            let told = answer_row(self.chat, &work, None, Some(self.message), at);
+            rows::insert(tx, &told).await?;
+        }
         tx.commit(self.record(&approval, &label)).await?;
         Ok(Decided::Done(approval))
     }
@@ -147,9 +167,15 @@ impl Change for Decide {
 
 impl Decide {
     fn record(&self, approval: &Approval, label: &str) -> Record {
+        // The record has what was chosen, not what people write.
+        let (choice, label) = match &self.decision.answer {
+            GivenAnswer::Choice(choice) => (json!(choice), json!(label)),
+            GivenAnswer::Several(choices) => (json!(choices), json!(label)),
+            GivenAnswer::Words(_) => (json!("words"), json!(null)),
+        };
         let details = json!({
             "event": approval.event,
-            "choice": self.decision.choice,
+            "choice": choice,
             "label": label,
             "digest": approval.digest,
             "chat": self.chat,
@@ -191,7 +217,10 @@ impl Change for Handle {
             settings::write_switch(tx, switch).await?;
         }
         if let Some(response) = &handling.response {
-            responses::insert(tx, response).await?;
+            let number = responses::insert(tx, response).await?;
+            if let Some(reply) = &handling.reply {
+                session_replies::note(tx, number, reply).await?;
+            }
         }
         if let Some(user) = handling.stranger {
             strangers::refused(tx, user, at).await?;
@@ -208,15 +237,15 @@ impl Handle {
     async fn queue(&self, tx: &mut Tx, at: Timestamp) -> Result<(), StoreError> {
         for (chat, text, reply_to) in &self.handling.notices {
             let work = Work::Notice { text: text.clone() };
-            rows::insert(tx, &answer(*chat, &work, None, *reply_to, at)).await?;
+            rows::insert(tx, &answer_row(*chat, &work, None, *reply_to, at)).await?;
         }
         if let Some((EventKey(key), chat)) = self.handling.details {
-            rows::insert(tx, &answer(chat, &Work::Details, Some(key), None, at)).await?;
+            rows::insert(tx, &answer_row(chat, &Work::Details, Some(key), None, at)).await?;
         }
         if let Some((ListKey(list), chat)) = self.handling.list_details {
             rows::insert(
                 tx,
-                &answer(chat, &Work::ListDetails { list }, None, None, at),
+                &answer_row(chat, &Work::ListDetails { list }, None, None, at),
             )
             .await?;
         }
@@ -225,7 +254,7 @@ impl Handle {
 }
 
 /// A row for somebody who has just written and waits.
-fn answer(
+fn answer_row(
     chat: ChatId,
     work: &Work,
     event: Option<i64>,

@@ -4,14 +4,11 @@ use cctelegram_core::event::Event;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::EventId;
 use cctelegram_core::id::MessageId;
-use cctelegram_core::time::Timestamp;
 use sqlx::SqliteConnection;
 
 use crate::error::StoreError;
 use crate::rows::from_json;
-use crate::rows::json;
 use crate::store::Store;
-use crate::tx::Tx;
 
 /// Names one stored event, also when its id comes back for another one. Only the store hands it out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,23 +30,6 @@ impl Store {
         .await?;
         body.map(|body| from_json("event", &body)).transpose()
     }
-}
-
-/// Stores an event; answers its key.
-pub(crate) async fn insert(
-    tx: &mut Tx,
-    event: &Event,
-    received: Timestamp,
-) -> Result<i64, StoreError> {
-    let key = sqlx::query_scalar(
-        "INSERT INTO event (id, received, body) VALUES ($1, $2, $3) RETURNING key",
-    )
-    .bind(event.id.as_str())
-    .bind(received.as_millis())
-    .bind(json("an event", event)?)
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(key)
 }
 
 pub(crate) async fn by_key(

@@ -130,7 +130,7 @@ impl Change for Fold {
         .bind(list)
         .execute(tx.connection())
         .await?;
-        tx.known.forget();
+        tx.known.ended();
         tx.commit_quiet();
         Ok(Some(list))
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cctelegram_core::approval::Approval;
+use cctelegram_core::approval::AnswerForm;
+use cctelegram_core::approval::Marks;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
@@ -24,12 +25,10 @@ use crate::attachments;
 use crate::backlog;
 use crate::chats;
 use crate::error::StoreError;
-use crate::events;
 use crate::repeat;
 use crate::repeat::Likeness;
 use crate::rows;
 use crate::rows::Done;
-use crate::rows::NewRow;
 use crate::store::Store;
 use crate::tasks;
 use crate::tx::Durability;
@@ -66,6 +65,9 @@ pub struct Ask {
     pub expires: Option<Timestamp>,
     /// Nobody is told before this.
     pub not_before: Option<Timestamp>,
+    pub form: AnswerForm,
+    /// When people are told once more.
+    pub remind: Option<Timestamp>,
 }
 
 /// What came of it.
@@ -113,7 +115,7 @@ impl Change for Accept {
         }
         let parked = chats::parked_among(tx, &self.recipients).await?;
         let scope = backlog::Scope::of(&self.recipients, &parked);
-        if !self.exempt && backlog::waiting(tx, scope).await? >= self.max_queue {
+        if !self.exempt && !backlog::has_room(tx, scope, self.max_queue).await? {
             tx.commit_quiet();
             return Ok(AcceptOutcome::Full);
         }
@@ -125,14 +127,11 @@ impl Change for Accept {
 impl Accept {
     /// What an id that was taken before makes of this event.
     async fn seen(&self, tx: &mut Tx) -> Result<Option<AcceptOutcome>, StoreError> {
-        if !tx.known.seen_purged {
-            forget_old(tx.connection(), self.received).await?;
-            repeat::forget_old(tx, self.received).await?;
-            tx.known.seen_purged = true;
-        }
+        self.purge(tx).await?;
         let seen: Option<(i64, Vec<u8>)> =
-            sqlx::query_as("SELECT event, content FROM seen WHERE event_id = $1")
+            sqlx::query_as("SELECT event, content FROM seen WHERE event_id = $1 AND received > $2")
                 .bind(self.event.id.as_str())
+                .bind(self.received.minus(REMEMBERED).as_millis())
                 .fetch_optional(tx.connection())
                 .await?;
         let Some((key, content)) = seen else {
@@ -145,73 +144,125 @@ impl Accept {
         Ok(Some(AcceptOutcome::Duplicate { approval }))
     }
 
-    async fn store(&self, tx: &mut Tx, parked: &BTreeSet<ChatId>) -> Result<(), StoreError> {
-        let key = events::insert(tx, &self.event, self.received).await?;
-        attachments::claim(tx, key, &self.event.attachments).await?;
-        self.remember(tx, key).await?;
-        if let Some(ask) = &self.ask {
-            approvals::insert(tx, &self.approval(ask), key).await?;
+    /// Makes room of what no id or repeat is compared with any more, now and then.
+    async fn purge(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let is_recent = |purged: Timestamp| {
+            purged <= self.received && self.received.since(purged) < PURGED_APART
+        };
+        if !tx.known.purged.is_some_and(is_recent) {
+            forget_old(tx.connection(), self.received).await?;
+            repeat::forget_old(tx, self.received).await?;
+            tx.known.purged = Some(self.received);
         }
+        Ok(())
+    }
+
+    async fn store(&self, tx: &mut Tx, parked: &BTreeSet<ChatId>) -> Result<(), StoreError> {
         if let Some(task) = &self.event.task_id
             && delivery::ends_task(&self.event.kind)
         {
             tasks::end(tx, task, self.received).await?;
         }
         if let Some(first) = repeat::count_again(tx, self).await? {
+            let key = self.insert(tx, &self.work(), None).await?;
+            attachments::claim(tx, key, &self.event.attachments).await?;
             return tx.commit(repeat::repeating(self.record(), &first)).await;
         }
-        repeat::begin(tx, self, key).await?;
         let work = self.work();
-        for chat in &self.recipients {
-            let row = NewRow {
-                chat: *chat,
-                priority: self.priority,
-                work: &work,
-                event: Some(key),
-                reply_to: None,
-                at: self.received,
-                held: self.hold,
-            };
-            self.queue(tx, &row, parked).await?;
+        if let Work::Progress { task } = &work {
+            for chat in &self.recipients {
+                tasks::supersede_waiting(tx, *chat, task, self.received).await?;
+            }
+        }
+        let overfull = self.overfull(tx, parked).await?;
+        let key = self.insert(tx, &work, Some(&self.recipients)).await?;
+        attachments::claim(tx, key, &self.event.attachments).await?;
+        for chat in overfull {
+            self.give_up(tx, key, chat).await?;
         }
         tx.known.count(backlog::Scope::of(&self.recipients, parked));
         tx.commit(self.record()).await
     }
 
-    async fn remember(&self, tx: &mut Tx, key: i64) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO seen (event_id, event, content, received) VALUES ($1, $2, $3, $4)",
+    /// Stores in one go what an event leaves: itself, its id (which one that is forgotten by now may have had), the
+    /// request, what a repeat of it is known by, and a row for each of `told`; without them it is a repeat. Answers its key.
+    async fn insert(
+        &self,
+        tx: &mut Tx,
+        work: &Work,
+        told: Option<&BTreeSet<ChatId>>,
+    ) -> Result<i64, StoreError> {
+        let ask = self.ask.as_ref();
+        let likeness = self.likeness.as_ref().filter(|_| told.is_some());
+        let due = ask.and_then(|ask| ask.not_before).unwrap_or(self.received);
+        let mut keys: Vec<i64> = sqlx::query_scalar(
+            "INSERT INTO event (id, received, body) VALUES ($1, $2, $3) RETURNING key; \
+             INSERT INTO seen (event_id, event, content, received) VALUES ($1, last_insert_rowid(), $4, $2) \
+             ON CONFLICT (event_id) DO UPDATE \
+             SET event = excluded.event, content = excluded.content, received = excluded.received; \
+             INSERT INTO approval (id, event, event_id, options, digest, asked, expires, pending, state, form, marks, \
+             remind) SELECT $5, event, $1, $6, $7, $2, $8, 1, $9, $18, $19, $20 FROM seen WHERE event_id = $1 AND $5 IS NOT NULL; \
+             INSERT INTO repeat (event, content, first, count) \
+             SELECT event, $10, $2, 1 FROM seen WHERE event_id = $1 AND $10 IS NOT NULL; \
+             INSERT INTO outbox (chat, priority, kind, work, event, approval, task, queued, due, held, attempt, \
+             parts_sent) SELECT c.value, $11, $12, $13, s.event, $5, $14, $2, $15, $16, 0, 0 \
+             FROM json_each($17) c JOIN seen s ON s.event_id = $1 ORDER BY c.key",
         )
         .bind(self.event.id.as_str())
-        .bind(key)
+        .bind(self.received.as_millis())
+        .bind(rows::json("an event", &self.event)?)
         .bind(self.content.as_bytes().as_slice())
+        .bind(ask.map(|ask| ask.id.to_string()))
+        .bind(rows::json("options", &self.event.options)?)
+        .bind(ask.map(|ask| &ask.digest))
+        .bind(ask.and_then(|ask| ask.expires).map(Timestamp::as_millis))
+        .bind(rows::json("an approval's state", &State::Pending)?)
+        .bind(likeness.map(|likeness| likeness.content.as_bytes().as_slice()))
+        .bind(self.priority.rank())
+        .bind(rows::kind(work))
+        .bind(rows::json("work", work)?)
+        .bind(rows::task_of(work))
+        .bind(due.as_millis())
+        .bind(i64::from(self.hold))
+        .bind(rows::json("the recipients", &told.into_iter().flatten().collect::<Vec<_>>())?)
+        .bind(rows::json("an approval's form", &ask.map(|ask| ask.form).unwrap_or_default())?)
+        .bind(i64::from(Marks::default().bits()))
+        .bind(ask.and_then(|ask| ask.remind).map(Timestamp::as_millis))
+        .fetch_all(tx.connection())
+        .await?;
+        Ok(keys.pop().ok_or(sqlx::Error::RowNotFound)?)
+    }
+
+    /// The parked chats for which as much waits as may. An event that goes to parked chats only was admitted with them
+    /// counted: none of its rows is given up.
+    async fn overfull(
+        &self,
+        tx: &mut Tx,
+        parked: &BTreeSet<ChatId>,
+    ) -> Result<Vec<ChatId>, StoreError> {
+        let mut overfull = Vec::new();
+        if self.exempt || self.recipients.is_subset(parked) {
+            return Ok(overfull);
+        }
+        for chat in self.recipients.intersection(parked) {
+            if backlog::is_overfull(tx, *chat, self.max_queue).await? {
+                overfull.push(*chat);
+            }
+        }
+        Ok(overfull)
+    }
+
+    async fn give_up(&self, tx: &mut Tx, key: i64, chat: ChatId) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE outbox SET done = $3, reason = $4, finished = $5 WHERE event = $1 AND chat = $2",
+        )
+        .bind(key)
+        .bind(chat.0)
+        .bind(Done::Dead.name())
+        .bind(backlog::OVERFULL)
         .bind(self.received.as_millis())
         .execute(tx.connection())
         .await?;
-        Ok(())
-    }
-
-    async fn queue(
-        &self,
-        tx: &mut Tx,
-        row: &NewRow<'_>,
-        parked: &BTreeSet<ChatId>,
-    ) -> Result<(), StoreError> {
-        if let Work::Progress { task } = row.work {
-            tasks::supersede_waiting(tx, row.chat, task, row.at).await?;
-        }
-        // An event that goes to parked chats only was admitted with them counted: none of its rows is given up.
-        let overfull = !self.exempt
-            && parked.contains(&row.chat)
-            && !self.recipients.is_subset(parked)
-            && backlog::is_overfull(tx, row.chat, self.max_queue).await?;
-        let id = rows::insert(tx, row).await?;
-        if let Some(due) = self.ask.as_ref().and_then(|ask| ask.not_before) {
-            rows::put_off(tx, id, due).await?;
-        }
-        if overfull {
-            rows::finish(tx, id, Done::Dead, Some(backlog::OVERFULL), row.at).await?;
-        }
         Ok(())
     }
 
@@ -225,18 +276,6 @@ impl Accept {
                 Work::Progress { task: task.clone() }
             }
             (None, _) => Work::Event,
-        }
-    }
-
-    fn approval(&self, ask: &Ask) -> Approval {
-        Approval {
-            id: ask.id,
-            event: self.event.id.clone(),
-            options: self.event.options.clone(),
-            digest: ask.digest.clone(),
-            asked: self.received,
-            expires: ask.expires,
-            state: State::Pending,
         }
     }
 
@@ -273,3 +312,4 @@ pub(crate) async fn forget_old(
 }
 
 const REMEMBERED: Duration = Duration::from_hours(7 * 24);
+const PURGED_APART: Duration = Duration::from_mins(1);

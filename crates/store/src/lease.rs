@@ -15,7 +15,6 @@ use sqlx::sqlite::SqliteRow;
 use crate::approvals;
 use crate::copies;
 use crate::error::StoreError;
-use crate::events;
 use crate::fold;
 use crate::lost::Lost;
 use crate::questions;
@@ -98,10 +97,7 @@ impl Change for Lease {
 
     async fn apply(&self, tx: &mut Tx) -> Result<LeasedRows, StoreError> {
         let mut leased = LeasedRows::default();
-        for id in &self.rows {
-            let Some(row) = take(tx, *id, self.now).await? else {
-                continue;
-            };
+        for row in self.take(tx).await? {
             match load(tx, &row).await {
                 Ok(Loaded::Ready(ready)) => leased.rows.push(*ready),
                 Ok(Loaded::Pointless) => {
@@ -118,6 +114,29 @@ impl Change for Lease {
         }
         tx.commit_quiet();
         Ok(leased)
+    }
+}
+
+impl Lease {
+    /// Leases what may be leased of the rows, in their order; of several to one chat the oldest.
+    async fn take(&self, tx: &mut Tx) -> Result<Vec<StoredRow>, StoreError> {
+        let mut rows: Vec<StoredRow> = sqlx::query_as(
+            "UPDATE outbox SET leased = $2 WHERE id IN ( \
+                SELECT min(o.id) FROM json_each($1) wish JOIN outbox o ON o.id = wish.value GROUP BY o.chat) \
+             AND done IS NULL AND held = 0 AND leased IS NULL \
+             AND (chat > 0 OR EXISTS (SELECT 1 FROM enrolled_chat g WHERE outbox.chat IN (g.id, g.former))) \
+             AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = outbox.chat) \
+             AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.chat = outbox.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
+             RETURNING id, chat, kind, work, event, approval, task, reply_to, attempt, parts_sent, \
+             (SELECT e.body FROM event e WHERE e.key = outbox.event) AS body, \
+             (SELECT r.count FROM repeat r WHERE r.event = outbox.event) AS count",
+        )
+        .bind(rows::json("the rows to lease", &self.rows)?)
+        .bind(self.now.as_millis())
+        .fetch_all(tx.connection())
+        .await?;
+        rows.sort_by_key(|row| self.rows.iter().position(|id| *id == row.id));
+        Ok(rows)
     }
 }
 
@@ -149,6 +168,10 @@ struct StoredRow {
     reply_to: Option<i64>,
     attempt: i64,
     parts_sent: i64,
+    /// The event.
+    body: Option<String>,
+    /// How often it came, if more than once may be told.
+    count: Option<i64>,
 }
 
 impl FromRow<'_, SqliteRow> for StoredRow {
@@ -164,6 +187,8 @@ impl FromRow<'_, SqliteRow> for StoredRow {
             reply_to: row.try_get("reply_to")?,
             attempt: row.try_get("attempt")?,
             parts_sent: row.try_get("parts_sent")?,
+            body: row.try_get("body")?,
+            count: row.try_get("count")?,
         })
     }
 }
@@ -171,21 +196,6 @@ impl FromRow<'_, SqliteRow> for StoredRow {
 enum Loaded {
     Ready(Box<Leased>),
     Pointless,
-}
-
-async fn take(tx: &mut Tx, id: i64, now: Timestamp) -> Result<Option<StoredRow>, StoreError> {
-    let row = sqlx::query_as(
-        "UPDATE outbox SET leased = $2 WHERE id = $1 AND done IS NULL AND held = 0 AND leased IS NULL \
-         AND (chat > 0 OR EXISTS (SELECT 1 FROM enrolled_chat g WHERE outbox.chat IN (g.id, g.former))) \
-         AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = outbox.chat) \
-         AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.chat = outbox.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
-         RETURNING id, chat, kind, work, event, approval, task, reply_to, attempt, parts_sent",
-    )
-    .bind(id)
-    .bind(now.as_millis())
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row)
 }
 
 async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
@@ -199,15 +209,9 @@ async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
         Target::Edit(message) => Some(message),
         Target::Pointless => return Ok(Loaded::Pointless),
     };
-    let event = match row.event {
-        Some(key) => events::by_key(tx.connection(), key).await?,
-        None => None,
-    };
+    let event = row.body.as_deref().map(|body| from_json("event", body));
     let told = matches!(work, Work::Event | Work::Count);
-    let count = match row.event.filter(|_| told) {
-        Some(key) => repeat::count(tx, key).await?,
-        None => 1,
-    };
+    let count = row.count.filter(|_| told).map_or(1, small);
     let held_events = listed(tx, row.id, &work).await?;
     Ok(Loaded::Ready(Box::new(Leased {
         row: row.id,
@@ -215,7 +219,7 @@ async fn load(tx: &mut Tx, row: &StoredRow) -> Result<Loaded, StoreError> {
         work,
         attempt: small(row.attempt),
         parts_sent: small(row.parts_sent),
-        event,
+        event: event.transpose()?,
         approval,
         message,
         count,
@@ -239,7 +243,9 @@ async fn target(
 ) -> Result<Target, StoreError> {
     let chat = ChatId(row.chat);
     Ok(match work {
-        Work::Approval { .. } if approval.is_none_or(|found| found.state != State::Pending) => {
+        Work::Approval { .. } | Work::Reminder { .. }
+            if approval.is_none_or(|found| found.state != State::Pending) =>
+        {
             Target::Pointless
         }
         Work::ApprovalEdit { approval } => {
@@ -264,6 +270,7 @@ async fn target(
             Question::Nothing => Target::Pointless,
         },
         Work::Approval { .. }
+        | Work::Reminder { .. }
         | Work::Event
         | Work::Details
         | Work::Notice { .. }
@@ -283,6 +290,7 @@ async fn listed(tx: &mut Tx, row: i64, work: &Work) -> Result<Vec<Event>, StoreE
         | Work::Progress { .. }
         | Work::Approval { .. }
         | Work::ApprovalEdit { .. }
+        | Work::Reminder { .. }
         | Work::Details
         | Work::Notice { .. }
         | Work::Enrolment { .. }

@@ -25,7 +25,6 @@ use crate::questions;
 use crate::rows;
 use crate::rows::Done;
 use crate::rows::from_json;
-use crate::sent;
 use crate::settings;
 use crate::store::Store;
 use crate::tasks;
@@ -99,32 +98,20 @@ impl Change for Mark {
     }
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        let row: Option<MarkedRow> = sqlx::query_as(
-            "SELECT kind, work, event, approval, task, done FROM outbox WHERE id = $1",
-        )
-        .bind(self.row)
-        .fetch_optional(tx.connection())
-        .await?;
-        let Some(row) = row else {
-            tx.commit_quiet();
-            return Ok(());
-        };
         match &self.result {
             Marked::PartSent {
                 message,
                 parts_sent,
-            } => {
-                self.part_sent(tx, &row, *message, *parts_sent).await?;
-            }
-            Marked::FileSent { message } => self.file_sent(tx, &row, *message).await?,
-            Marked::Done { message } => self.done(tx, &row, *message).await?,
+            } => self.part_sent(tx, *message, *parts_sent).await?,
+            Marked::FileSent { message } => self.file_sent(tx, *message).await?,
+            Marked::Done { message } => self.done(tx, *message).await?,
             Marked::Retry { due } => self.retry(tx, *due).await?,
             Marked::Released => self.release(tx).await?,
             Marked::Parked { reason } => return self.park(tx, reason).await,
             Marked::Left(left) => return self.leave(tx, left).await,
-            Marked::Dead { reason } => return self.dead(tx, &row, reason).await,
+            Marked::Dead { reason } => return self.dead(tx, reason).await,
             Marked::Migrated(chat) => return self.migrate(tx, *chat).await,
-            Marked::Anew => self.anew(tx, &row).await?,
+            Marked::Anew => self.anew(tx).await?,
         }
         tx.commit_quiet();
         Ok(())
@@ -135,93 +122,93 @@ impl Mark {
     async fn part_sent(
         &self,
         tx: &mut Tx,
-        row: &MarkedRow,
         message: MessageId,
         parts: u32,
     ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE outbox SET parts_sent = $2, leased = NULL WHERE id = $1")
-            .bind(self.row)
-            .bind(i64::from(parts))
-            .execute(tx.connection())
-            .await?;
-        if row.kind == "folded" {
+        let kind: Option<String> = sqlx::query_scalar(
+            "UPDATE outbox SET parts_sent = $2, leased = NULL WHERE id = $1 RETURNING kind",
+        )
+        .bind(self.row)
+        .bind(i64::from(parts))
+        .fetch_optional(tx.connection())
+        .await?;
+        if kind.as_deref() == Some("folded") {
             fold::bind(tx, self.row, message).await?;
         }
-        self.remember(tx, row, "part", message).await
+        self.remember_part(tx, message).await
     }
 
-    async fn file_sent(
-        &self,
-        tx: &mut Tx,
-        row: &MarkedRow,
-        message: MessageId,
-    ) -> Result<(), StoreError> {
+    async fn file_sent(&self, tx: &mut Tx, message: MessageId) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE outbox SET parts_sent = parts_sent + 1, files_sent = files_sent + 1, leased = NULL WHERE id = $1",
         )
         .bind(self.row)
         .execute(tx.connection())
         .await?;
-        self.remember(tx, row, "part", message).await
+        self.remember_part(tx, message).await
     }
 
-    async fn done(
-        &self,
-        tx: &mut Tx,
-        row: &MarkedRow,
-        message: Option<MessageId>,
-    ) -> Result<(), StoreError> {
-        // Whatever became of the row meanwhile, Telegram has it.
-        sqlx::query(
-            "UPDATE outbox SET done = 'sent', reason = NULL, finished = $2, leased = NULL, \
-             message = coalesce($3, message) WHERE id = $1",
+    async fn done(&self, tx: &mut Tx, message: Option<MessageId>) -> Result<(), StoreError> {
+        tx.known.ended();
+        // What every message needs, in one go. Whatever became of the row meanwhile, Telegram has it. An edited message is
+        // about the newer event now.
+        let rows: Vec<MarkedRow> = sqlx::query_as(
+            "INSERT INTO setting (name, value) SELECT $4, '1' FROM outbox WHERE id = $1 AND done IS NOT 'sent' \
+             ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT); \
+             INSERT INTO message (chat, id, event, approval, kind, sent) \
+             SELECT $5, $3, event, approval, kind, $2 FROM outbox WHERE id = $1 AND $3 IS NOT NULL \
+             ON CONFLICT (chat, id) DO UPDATE SET event = excluded.event, approval = excluded.approval; \
+             UPDATE outbox SET done = 'sent', reason = NULL, finished = $2, leased = NULL, \
+             message = coalesce($3, message) WHERE id = $1 RETURNING kind, work, approval, task",
         )
         .bind(self.row)
         .bind(self.at.as_millis())
         .bind(message.map(|id| id.0))
-        .execute(tx.connection())
+        .bind(settings::DELIVERED)
+        .bind(self.chat.0)
+        .fetch_all(tx.connection())
         .await?;
-        if row.done.as_deref() != Some("sent") {
-            settings::count_delivered(tx).await?;
-        }
-        tx.known.forget();
-        let Some(message) = message else {
+        let (Some(row), Some(message)) = (rows.first(), message) else {
             return Ok(());
         };
-        let work: Work = from_json("work", &row.work)?;
-        self.remember(tx, row, rows::kind(&work), message).await?;
-        if let (Work::Approval { .. }, Some(approval)) = (&work, &row.approval) {
-            buttons::bind(tx, approval, self.chat, message).await?;
+        match (row.kind.as_str(), &row.approval, &row.task) {
+            ("approval", Some(approval), _) => {
+                buttons::bind(tx, approval, self.chat, message).await
+            }
+            ("progress", _, Some(task)) => tasks::set_message(tx, self.chat, task, message).await,
+            ("folded", _, _) => fold::bind(tx, self.row, message).await,
+            ("enrolment", _, _) => {
+                if let Work::Enrolment { enrolment } = from_json("work", &row.work)? {
+                    questions::bind(tx, enrolment, self.chat, message).await?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        if let Work::Enrolment { enrolment } = &work {
-            questions::bind(tx, *enrolment, self.chat, message).await?;
-        }
-        if let (Work::Progress { .. }, Some(task)) = (&work, &row.task) {
-            tasks::set_message(tx, self.chat, task, message).await?;
-        }
-        if matches!(work, Work::Folded { .. }) {
-            fold::bind(tx, self.row, message).await?;
-        }
+    }
+
+    /// Notes what a message is about that is not the row's last, for replies to it.
+    async fn remember_part(&self, tx: &mut Tx, message: MessageId) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO message (chat, id, event, approval, kind, sent) \
+             SELECT $2, $3, event, approval, 'part', $4 FROM outbox WHERE id = $1 \
+             ON CONFLICT (chat, id) DO UPDATE SET event = excluded.event, approval = excluded.approval",
+        )
+        .bind(self.row)
+        .bind(self.chat.0)
+        .bind(message.0)
+        .bind(self.at.as_millis())
+        .execute(tx.connection())
+        .await?;
         Ok(())
     }
 
-    async fn remember(
-        &self,
-        tx: &mut Tx,
-        row: &MarkedRow,
-        kind: &'static str,
-        message: MessageId,
-    ) -> Result<(), StoreError> {
-        let (event, approval) = (row.event, row.approval.as_deref());
-        let sent = sent::Sent {
-            chat: self.chat,
-            message,
-            event,
-            approval,
-            kind,
-            at: self.at,
-        };
-        sent::remember(tx, &sent).await
+    async fn row(&self, tx: &mut Tx) -> Result<Option<MarkedRow>, StoreError> {
+        let row = sqlx::query_as("SELECT kind, work, approval, task FROM outbox WHERE id = $1")
+            .bind(self.row)
+            .fetch_optional(tx.connection())
+            .await?;
+        Ok(row)
     }
 
     async fn retry(&self, tx: &mut Tx, due: Timestamp) -> Result<(), StoreError> {
@@ -265,7 +252,11 @@ impl Mark {
         tx.commit_each(records).await
     }
 
-    async fn dead(&self, tx: &mut Tx, row: &MarkedRow, reason: &str) -> Result<(), StoreError> {
+    async fn dead(&self, tx: &mut Tx, reason: &str) -> Result<(), StoreError> {
+        let Some(row) = self.row(tx).await? else {
+            tx.commit_quiet();
+            return Ok(());
+        };
         let lost = Lost {
             row: self.row,
             chat: self.chat,
@@ -282,7 +273,10 @@ impl Mark {
         tx.commit_each(record.into_iter().collect()).await
     }
 
-    async fn anew(&self, tx: &mut Tx, row: &MarkedRow) -> Result<(), StoreError> {
+    async fn anew(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let Some(row) = self.row(tx).await? else {
+            return Ok(());
+        };
         let work: Work = from_json("work", &row.work)?;
         if let Work::ApprovalEdit { approval } = &work {
             rows::finish(tx, self.row, Done::Superseded, None, self.at).await?;
@@ -306,10 +300,8 @@ impl Mark {
 struct MarkedRow {
     kind: String,
     work: String,
-    event: Option<i64>,
     approval: Option<String>,
     task: Option<String>,
-    done: Option<String>,
 }
 
 impl FromRow<'_, SqliteRow> for MarkedRow {
@@ -317,10 +309,8 @@ impl FromRow<'_, SqliteRow> for MarkedRow {
         Ok(Self {
             kind: row.try_get("kind")?,
             work: row.try_get("work")?,
-            event: row.try_get("event")?,
             approval: row.try_get("approval")?,
             task: row.try_get("task")?,
-            done: row.try_get("done")?,
         })
     }
 }

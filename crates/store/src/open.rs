@@ -60,6 +60,8 @@ pub async fn open(path: &Path, now: Timestamp) -> Result<(Store, Writer), OpenEr
         .max_connections(READERS)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A file does not hang up, and asking costs as much as reading.
+        .test_before_acquire(false)
         .connect_with(common.read_only(true))
         .await?;
     let (sender, receiver) = mpsc::channel(writer::QUEUE);
@@ -198,6 +200,12 @@ fn migrations() -> Vec<Migration> {
         (4, "groups", include_str!("../migrations/0004_groups.sql")),
         (5, "keys", include_str!("../migrations/0005_keys.sql")),
         (6, "files", include_str!("../migrations/0006_files.sql")),
+        (7, "answers", include_str!("../migrations/0007_answers.sql")),
+        (
+            8,
+            "session_replies",
+            include_str!("../migrations/0008_session_replies.sql"),
+        ),
     ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(

@@ -35,6 +35,16 @@ pub struct Head {
     pub priority: i64,
 }
 
+/// What may be sent now, and when there will be more.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outlook {
+    /// The most urgent due row of every person's chat and enrolled group that is not parked and that nothing is being
+    /// sent to; the most urgent first.
+    pub heads: Vec<Head>,
+    /// When the next row becomes due that is not due yet.
+    pub next_due: Option<Timestamp>,
+}
+
 /// How much there is of what. All but approvals and chats are rows: one message to one chat.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
@@ -49,12 +59,13 @@ pub struct Counts {
 }
 
 impl Store {
-    /// The most urgent due row of every person's chat and enrolled group that is not parked and that nothing is being
-    /// sent to. A row is never put off by more than a minute: one that is further away was put off before the clock was set back, and is due.
-    pub async fn heads(&self, now: Timestamp) -> Result<Vec<Head>, StoreError> {
+    /// Looks at what waits. A row is never put off by more than a minute: one that is further away was put off before
+    /// the clock was set back, and is due.
+    pub async fn outlook(&self, now: Timestamp) -> Result<Outlook, StoreError> {
         // The recursion jumps from chat to chat in the index, however many rows wait. A message that was addressed while
-        // its group became a supergroup has the former id; Telegram answers it with the new one.
-        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+        // its group became a supergroup has the former id; Telegram answers it with the new one. The row without a chat
+        // says what is due next: one question costs half of two.
+        let rows: Vec<(i64, Option<i64>, Option<i64>)> = sqlx::query_as(
             "WITH RECURSIVE waiting (chat) AS ( \
                 SELECT min(chat) FROM outbox WHERE done IS NULL AND held = 0 AND leased IS NULL \
                 UNION ALL \
@@ -67,31 +78,28 @@ impl Store {
              WHERE (w.chat > 0 OR EXISTS (SELECT 1 FROM enrolled_chat g WHERE w.chat IN (g.id, g.former))) \
              AND NOT EXISTS (SELECT 1 FROM chat p WHERE p.id = w.chat) AND NOT EXISTS ( \
                 SELECT 1 FROM outbox l WHERE l.chat = w.chat AND l.done IS NULL AND l.leased IS NOT NULL) \
-             ORDER BY h.priority, h.id",
+             ORDER BY h.priority, h.id; \
+             SELECT min(due), NULL, NULL FROM outbox WHERE done IS NULL AND held = 0 AND leased IS NULL \
+             AND due > $1 AND due <= $2 AND chat NOT IN (SELECT id FROM chat) \
+             AND (chat > 0 OR EXISTS (SELECT 1 FROM enrolled_chat g WHERE outbox.chat IN (g.id, g.former))) \
+             HAVING min(due) IS NOT NULL",
         )
         .bind(now.as_millis())
         .bind(now.plus(FARTHEST).as_millis())
         .fetch_all(&mut *self.reader().await?)
         .await?;
-        let head = |(row, chat, priority)| Head {
-            row,
-            chat: ChatId(chat),
-            priority,
-        };
-        Ok(rows.into_iter().map(head).collect())
-    }
-
-    /// When the next row becomes due that is not due yet.
-    pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let due: Option<i64> = sqlx::query_scalar(
-            "SELECT min(due) FROM outbox WHERE done IS NULL AND held = 0 AND leased IS NULL AND due > $1 AND due <= $2 \
-             AND chat NOT IN (SELECT id FROM chat) AND (chat > 0 OR EXISTS (SELECT 1 FROM enrolled_chat g WHERE outbox.chat IN (g.id, g.former)))",
-        )
-        .bind(now.as_millis())
-        .bind(now.plus(FARTHEST).as_millis())
-        .fetch_one(&mut *self.reader().await?)
-        .await?;
-        Ok(due.map(Timestamp::from_millis))
+        let mut outlook = Outlook::default();
+        for row in rows {
+            match row {
+                (row, Some(chat), Some(priority)) => outlook.heads.push(Head {
+                    row,
+                    chat: ChatId(chat),
+                    priority,
+                }),
+                (due, _, _) => outlook.next_due = Some(Timestamp::from_millis(due)),
+            }
+        }
+        Ok(outlook)
     }
 
     /// Queues a text.

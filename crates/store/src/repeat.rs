@@ -37,20 +37,6 @@ pub(crate) struct First {
     window_ends: Timestamp,
 }
 
-/// Remembers an event that may be repeated.
-pub(crate) async fn begin(tx: &mut Tx, accept: &Accept, key: i64) -> Result<(), StoreError> {
-    let Some(likeness) = accept.likeness else {
-        return Ok(());
-    };
-    sqlx::query("INSERT INTO repeat (event, content, first, count) VALUES ($1, $2, $3, 1)")
-        .bind(key)
-        .bind(likeness.content.as_bytes().as_slice())
-        .bind(accept.received.as_millis())
-        .execute(tx.connection())
-        .await?;
-    Ok(())
-}
-
 /// Counts an event that is the same as one whose message can still say so. A message that was sent already is edited
 /// once, when no more can come.
 pub(crate) async fn count_again(tx: &mut Tx, accept: &Accept) -> Result<Option<First>, StoreError> {
@@ -192,15 +178,6 @@ async fn queue_edit(
         .execute(tx.connection())
         .await?;
     Ok(())
-}
-
-/// How often an event came.
-pub(crate) async fn count(tx: &mut Tx, event: i64) -> Result<u32, StoreError> {
-    let count: Option<i64> = sqlx::query_scalar("SELECT count FROM repeat WHERE event = $1")
-        .bind(event)
-        .fetch_optional(tx.connection())
-        .await?;
-    Ok(count.map_or(1, small))
 }
 
 /// The latest event with this id, its title with how often it came.

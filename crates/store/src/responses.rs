@@ -2,8 +2,11 @@
 
 use std::num::NonZeroU64;
 
+use cctelegram_core::agent;
+use cctelegram_core::agent::Trace;
 use cctelegram_core::approval::Approval;
 use cctelegram_core::approval::Decision;
+use cctelegram_core::approval::GivenAnswer;
 use cctelegram_core::approval::State;
 use cctelegram_core::id::ApprovalId;
 use cctelegram_core::id::EventId;
@@ -12,6 +15,7 @@ use cctelegram_core::time::Timestamp;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::approvals;
@@ -94,20 +98,22 @@ impl Store {
         read(rows)
     }
 
-    /// Answers with a number above `after`, the oldest first: those about one event, or all. One that cannot be read back
-    /// is left out and logged.
+    /// Answers with a number above `after`, the oldest first: those about one event, those to what one agent's session
+    /// sent, or all. One that cannot be read back is left out and logged.
     pub async fn responses(
         &self,
         after: i64,
-        event: Option<&str>,
+        (event, session): (Option<&str>, Option<&str>),
         limit: u32,
     ) -> Result<Vec<Response>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, file_name, body, decided FROM response \
-             WHERE id > $1 AND ($2 IS NULL OR event_id = $2) ORDER BY id LIMIT $3",
+             WHERE id > $1 AND ($2 IS NULL OR event_id = $2) AND ($3 IS NULL OR session = $3) \
+             ORDER BY id LIMIT $4",
         )
         .bind(after)
         .bind(event)
+        .bind(session)
         .bind(limit)
         .fetch_all(&mut *self.reader().await?)
         .await?;
@@ -151,6 +157,19 @@ impl Store {
     }
 }
 
+/// An answer by its number; none if it cannot be read back, which is logged.
+pub(crate) async fn by_id(
+    connection: &mut SqliteConnection,
+    id: i64,
+) -> Result<Option<Response>, StoreError> {
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT id, file_name, body, decided FROM response WHERE id = $1")
+            .bind(id)
+            .fetch_all(connection)
+            .await?;
+    Ok(read(rows)?.pop())
+}
+
 /// Number, name of the file, body, time.
 type Row = (i64, String, String, i64);
 
@@ -190,17 +209,17 @@ pub(crate) async fn of_decision(
     approval: &Approval,
     decision: &Decision,
 ) -> Result<(), StoreError> {
-    let option = approval.options.get(decision.choice).cloned();
-    let response = approval
-        .response(decision.choice)
-        .unwrap_or_default()
-        .to_owned();
+    let response = approval.response(&decision.answer).unwrap_or_default();
     let mut new = about(tx, approval, decision.at).await?;
     new.user_id = Some(decision.by.id);
     new.username.clone_from(&decision.by.username);
     new.response = response;
-    new.option = option;
-    insert(tx, &new).await
+    if matches!(decision.answer, GivenAnswer::Words(_)) {
+        new.kind = ResponseKind::Text;
+    } else {
+        new.option = approval.label(&decision.answer);
+    }
+    insert(tx, &new).await.map(drop)
 }
 
 /// Stores the answer that an ending without a decision is.
@@ -218,7 +237,7 @@ pub(crate) async fn of_ending(
     let mut new = about(tx, approval, now).await?;
     new.kind = kind;
     kind.name().clone_into(&mut new.response);
-    insert(tx, &new).await
+    insert(tx, &new).await.map(drop)
 }
 
 async fn about(tx: &mut Tx, approval: &Approval, at: Timestamp) -> Result<NewResponse, StoreError> {
@@ -248,9 +267,14 @@ async fn about(tx: &mut Tx, approval: &Approval, at: Timestamp) -> Result<NewRes
     })
 }
 
-pub(crate) async fn insert(tx: &mut Tx, new: &NewResponse) -> Result<(), StoreError> {
+/// Stores an answer; gives its number.
+pub(crate) async fn insert(tx: &mut Tx, new: &NewResponse) -> Result<i64, StoreError> {
     let event_id = match &new.about {
         About::Event(id) => Some(id.as_str()),
+        About::Nothing(_) => None,
+    };
+    let session = match &new.about {
+        About::Event(id) => agent::session_of(id),
         About::Nothing(_) => None,
     };
     let file_name = match &new.about {
@@ -269,16 +293,18 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewResponse) -> Result<(), StoreEr
         "options": new.options,
         "metadata": new.metadata,
     });
-    sqlx::query(
-        "INSERT INTO response (event_id, file_name, body, decided, written) VALUES ($1, $2, $3, $4, 0)",
+    let number = sqlx::query_scalar(
+        "INSERT INTO response (event_id, session, file_name, body, decided, written) \
+         VALUES ($1, $2, $3, $4, $5, 0) RETURNING id",
     )
     .bind(event_id)
+    .bind(session.as_ref().map(Trace::as_str))
     .bind(file_name)
     .bind(body.to_string())
     .bind(new.at.as_millis())
-    .execute(tx.connection())
+    .fetch_one(tx.connection())
     .await?;
-    Ok(())
+    Ok(number)
 }
 
 /// `<id>.json`, then `<id>.2.json` and so on. Ids may have dots, so another event can own a name, now or once it is

@@ -53,6 +53,7 @@ pub(crate) const fn kind(work: &Work) -> &'static str {
         Work::Progress { .. } => "progress",
         Work::Approval { .. } => "approval",
         Work::ApprovalEdit { .. } => "approval_edit",
+        Work::Reminder { .. } => "reminder",
         Work::Details => "details",
         Work::Notice { .. } => "notice",
         Work::Enrolment { .. } => "enrolment",
@@ -65,7 +66,9 @@ pub(crate) const fn kind(work: &Work) -> &'static str {
 
 pub(crate) fn approval_of(work: &Work) -> Option<ApprovalId> {
     match work {
-        Work::Approval { approval } | Work::ApprovalEdit { approval } => Some(*approval),
+        Work::Approval { approval }
+        | Work::ApprovalEdit { approval }
+        | Work::Reminder { approval } => Some(*approval),
         Work::Event
         | Work::Progress { .. }
         | Work::Details
@@ -78,12 +81,13 @@ pub(crate) fn approval_of(work: &Work) -> Option<ApprovalId> {
     }
 }
 
-fn task_of(work: &Work) -> Option<&str> {
+pub(crate) fn task_of(work: &Work) -> Option<&str> {
     match work {
         Work::Progress { task } => Some(task),
         Work::Event
         | Work::Approval { .. }
         | Work::ApprovalEdit { .. }
+        | Work::Reminder { .. }
         | Work::Details
         | Work::Notice { .. }
         | Work::Enrolment { .. }
@@ -115,16 +119,6 @@ pub(crate) async fn insert(tx: &mut Tx, row: &NewRow<'_>) -> Result<i64, StoreEr
     Ok(id)
 }
 
-/// Lets a row wait until `due`.
-pub(crate) async fn put_off(tx: &mut Tx, row: i64, due: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE outbox SET due = $2 WHERE id = $1")
-        .bind(row)
-        .bind(due.as_millis())
-        .execute(tx.connection())
-        .await?;
-    Ok(())
-}
-
 /// Ends one row that still waits or is being sent.
 pub(crate) async fn finish(
     tx: &mut Tx,
@@ -143,7 +137,7 @@ pub(crate) async fn finish(
     .bind(at.as_millis())
     .execute(tx.connection())
     .await?;
-    tx.known.forget();
+    tx.known.ended();
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cctelegram_core::audit::Record;
 use cctelegram_core::id::ChatId;
+use cctelegram_core::time::Timestamp;
 use sqlx::Connection as _;
 use sqlx::SqliteConnection;
 
@@ -21,7 +22,8 @@ pub(crate) enum Durability {
 /// The writer's connection, and what it knows of the transaction that is open on it.
 pub(crate) struct Tx {
     connection: SqliteConnection,
-    durability: Durability,
+    /// What the connection is set to; nothing while that is not certain.
+    durability: Option<Durability>,
     ended: bool,
     pub(crate) known: Known,
 }
@@ -30,13 +32,21 @@ pub(crate) struct Tx {
 #[derive(Default)]
 pub(crate) struct Known {
     /// Events that wait for a chat that may be written to.
-    pub(crate) waiting: Option<u64>,
+    pub(crate) waiting: Option<Bound>,
     /// Events that wait for anybody, parked or not.
-    pub(crate) waiting_anywhere: Option<u64>,
+    pub(crate) waiting_anywhere: Option<Bound>,
     /// Chats that nothing is sent to.
     pub(crate) parked: Option<BTreeSet<ChatId>>,
-    /// Were old ids forgotten in this transaction?
-    pub(crate) seen_purged: bool,
+    /// When old ids were forgotten.
+    pub(crate) purged: Option<Timestamp>,
+}
+
+/// How many there are at most.
+#[derive(Clone, Copy)]
+pub(crate) struct Bound {
+    pub(crate) at_most: u64,
+    /// None ended since they were counted.
+    pub(crate) is_exact: bool,
 }
 
 impl Tx {
@@ -45,7 +55,7 @@ impl Tx {
         let known = Known::default();
         Self {
             connection,
-            durability: Durability::Full,
+            durability: Some(Durability::Full),
             ended: false,
             known,
         }
@@ -89,16 +99,15 @@ impl Tx {
     /// Opens the transaction. A commit at `Full` also makes durable what earlier commits at `Normal` left in the WAL:
     /// it is one file and one sync covers it; a checkpoint syncs it at both levels.
     pub(crate) async fn begin(&mut self, durability: Durability) -> Result<(), StoreError> {
-        if self.durability != durability {
-            let pragma = match durability {
-                Durability::Normal => "PRAGMA synchronous = NORMAL",
-                Durability::Full => "PRAGMA synchronous = FULL",
-            };
-            self.execute(pragma).await?;
-            self.durability = durability;
-        }
-        self.known.seen_purged = false;
-        self.execute("BEGIN IMMEDIATE").await
+        let is_set = self.durability.take() == Some(durability);
+        self.execute(match (is_set, durability) {
+            (true, _) => "BEGIN IMMEDIATE",
+            (false, Durability::Normal) => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+            (false, Durability::Full) => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+        })
+        .await?;
+        self.durability = Some(durability);
+        Ok(())
     }
 
     pub(crate) fn start_change(&mut self) {

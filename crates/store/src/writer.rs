@@ -5,12 +5,15 @@ use std::pin::Pin;
 use std::pin::pin;
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tokio::time::timeout_at;
 
 use crate::error::StoreError;
 use crate::situation::Remembered;
@@ -57,6 +60,15 @@ pub struct Writer {
     jobs: mpsc::Receiver<Box<dyn Job>>,
     read: SqlitePool,
     standing: Arc<Remembered>,
+    last: Shared,
+}
+
+/// A commit that had to be synced.
+#[derive(Default)]
+struct Shared {
+    /// How many changes it was for that needed that.
+    jobs: usize,
+    took: Duration,
 }
 
 impl<C: Change> Pending<C> {
@@ -107,6 +119,7 @@ impl Writer {
             jobs,
             read: store.pool(),
             standing: store.remembered(),
+            last: Shared::default(),
         }
     }
 
@@ -124,6 +137,7 @@ impl Writer {
             if taken == 0 {
                 break;
             }
+            self.gather(&mut batch).await;
             self.process(&mut batch).await;
         }
         self.jobs.close();
@@ -138,6 +152,21 @@ impl Writer {
         self.read.close().await;
         if let Err(error) = self.tx.close().await {
             tracing::warn!(%error, "the database was not closed cleanly; nothing is lost");
+        }
+    }
+
+    /// Whoever was told together comes back together, but the first of them comes alone: it waits for the others, up to
+    /// half as long as the last commit took, because each sync that they share is one less to wait for.
+    async fn gather(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+        if batch.iter().all(|job| job.durability() < Durability::Full) {
+            return;
+        }
+        let until = Instant::now() + self.last.took / 2;
+        while batch.len() < self.last.jobs.min(LARGEST_BATCH) {
+            let more = self.jobs.recv_many(batch, LARGEST_BATCH);
+            if !matches!(timeout_at(until, more).await, Ok(1..)) {
+                break;
+            }
         }
     }
 
@@ -162,10 +191,18 @@ impl Writer {
 
     async fn together(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failure> {
         let durability = batch.iter().map(|job| job.durability()).max();
+        let start = Instant::now();
         let result = match self.tx.begin(durability.unwrap_or(Durability::Full)).await {
             Ok(()) => self.apply(batch).await.map_err(Failure::Change),
             Err(error) => Err(Failure::Begin(error)),
         };
+        let synced = batch
+            .iter()
+            .filter(|job| job.durability() == Durability::Full);
+        if let jobs @ 1.. = synced.count() {
+            let took = start.elapsed();
+            self.last = Shared { jobs, took };
+        }
         // Before anybody is answered, so that whoever was told of a change is never shown what was before it.
         if !batch.iter().all(|job| job.leaves_standing()) {
             self.standing.forget();

@@ -69,6 +69,20 @@ impl Change for Pragma {
     }
 }
 
+/// Takes as long as the sync of a slow disk.
+struct Slow;
+
+impl Change for Slow {
+    type Output = ();
+    const DURABILITY: Durability = Durability::Full;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        tx.commit_quiet();
+        Ok(())
+    }
+}
+
 fn put<const FULL: bool>(name: impl Into<String>, ending: Ending) -> Put<FULL> {
     let (name, value) = (name.into(), "x".to_owned());
     Put {
@@ -272,3 +286,27 @@ async fn everything_accepted_before_the_stop_is_answered() {
 
 const SYNC_NORMAL: i64 = 1;
 const SYNC_FULL: i64 = 2;
+
+#[tokio::test]
+async fn whoever_was_told_together_is_waited_for_and_shares_the_next_sync() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, writer) = opened(folder.path()).await;
+    during(writer, async {
+        let (one, two) = tokio::join!(
+            store.change(Slow),
+            store.change(put::<true>("a", Ending::Quiet))
+        );
+        one.unwrap();
+        two.unwrap();
+        let late = async {
+            // The writer has the other change by now.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            store.change(put::<false>("c", Ending::Quiet)).await
+        };
+        let (_, level) = tokio::join!(store.change(put::<true>("b", Ending::Quiet)), late);
+        assert_eq!(level.unwrap(), 2, "it was committed with the other");
+    })
+    .await;
+}

@@ -7,6 +7,8 @@ use std::time::Duration;
 use cctelegram_core::api::ApprovalStatus;
 use cctelegram_core::api::AskRequest;
 use cctelegram_core::api::Asked;
+use cctelegram_core::approval::AnswerForm;
+use cctelegram_core::approval::GivenAnswer;
 use cctelegram_core::approval::State;
 use cctelegram_core::id::ApprovalId;
 use cctelegram_core::time::parse_span;
@@ -87,8 +89,8 @@ pub(super) fn run(args: AskArgs, environment: &Environment) -> Result<ExitCode, 
     let reach = config::reach(environment)?;
     let answer = super::runtime()?.block_on(ask(&reach, &question, wait))?;
     match answer {
-        Answer::Status(status) => conclude(&status, args.json),
-        Answer::Interrupted(text) => Err(Failure::new(INTERRUPTED, text)),
+        WaitResult::Status(status) => conclude(&status, args.json),
+        WaitResult::Interrupted(text) => Err(Failure::new(INTERRUPTED, text)),
     }
 }
 
@@ -111,13 +113,15 @@ impl Question {
             lifetime_s: self.lifetime_s,
             digest: None,
             delay_s: None,
+            form: AnswerForm::default(),
+            remind_s: None,
         };
         client.ask(&request).await
     }
 }
 
-enum Answer {
-    Status(ApprovalStatus),
+enum WaitResult {
+    Status(Box<ApprovalStatus>),
     /// Somebody at the terminal wants to wait no longer.
     Interrupted(String),
 }
@@ -126,7 +130,7 @@ async fn ask(
     reach: &Reach,
     question: &Question,
     wait: Option<Duration>,
-) -> Result<Answer, Failure> {
+) -> Result<WaitResult, Failure> {
     let interrupt = Shutdown::listen()?;
     let asked = pose(reach, question).await?;
     if asked.muted {
@@ -134,8 +138,8 @@ async fn ask(
     }
     let deadline = wait.map(|wait| Instant::now() + wait + GRACE);
     tokio::select! {
-        status = decision(reach, asked.approval_id, deadline) => status.map(Answer::Status),
-        () = interrupt.wait() => Ok(Answer::Interrupted(withdraw(reach, asked.approval_id).await)),
+        status = decision(reach, asked.approval_id, deadline) => status.map(|status| WaitResult::Status(Box::new(status))),
+        () = interrupt.wait() => Ok(WaitResult::Interrupted(withdraw(reach, asked.approval_id).await)),
     }
 }
 
@@ -246,7 +250,7 @@ fn conclude(status: &ApprovalStatus, as_json: bool) -> Result<ExitCode, Failure>
             if !as_json {
                 output::line(status.option.as_deref().unwrap_or_default());
             }
-            Ok(if decision.choice == 0 {
+            Ok(if decision.answer == GivenAnswer::Choice(0) {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::from(OTHER)
@@ -314,7 +318,7 @@ mod tests {
         };
         let decided = |choice| {
             State::Decided(Decision {
-                choice,
+                answer: GivenAnswer::Choice(choice),
                 by: by.clone(),
                 at,
             })

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use anyhow::bail;
 use cctelegram_core::api::ApprovalStatus;
 use cctelegram_core::api::AskRequest;
+use cctelegram_core::approval::AnswerForm;
 use cctelegram_crypto::Token;
 use cctelegram_emulator::Emulator;
 use cctelegram_emulator::Message;
@@ -344,5 +345,7 @@ fn question() -> AskRequest {
         lifetime_s: Some(3_600),
         digest: None,
         delay_s: None,
+        form: AnswerForm::default(),
+        remind_s: None,
     }
 }

@@ -22,8 +22,10 @@ mod queue;
 mod reference;
 mod send;
 mod service;
+mod setup;
 mod start;
 mod status;
+mod upkeep;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,7 +62,7 @@ enum Command {
     /// Set up the bot's token and pair the first person
     Init(init::InitArgs),
     /// Run the bridge in the foreground
-    Start,
+    Start(start::StartArgs),
     /// Tell how the bridge is doing
     Status(status::StatusArgs),
     /// Send a message
@@ -85,6 +87,8 @@ enum Command {
     Chats(chats::ChatsArgs),
     /// Answer a hook of Claude Code or Codex, whose input is read from standard input
     Hook(hook::HookArgs),
+    /// Name this program in the settings of Claude Code or Codex, or take it out again
+    Setup(setup::SetupArgs),
     /// Check the rules of what agents may do, and try them
     Policy {
         #[command(subcommand)]
@@ -140,7 +144,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         environment.set("CC_TELEGRAM_HOME", home);
     }
     let command = match (cli.start, cli.command) {
-        (true, None) => Command::Start,
+        (true, None) => Command::Start(start::StartArgs::default()),
         (false, Some(command)) => command,
         (true, Some(_)) => {
             return Err(Failure::new(
@@ -159,7 +163,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
     match command {
         Command::Demo(args) => demo::run(&args).map_err(Failure::from),
         Command::Init(args) => init::run(args, environment),
-        Command::Start => start::run(environment).map_err(Failure::from),
+        Command::Start(args) => start::run(&args, environment).map_err(Failure::from),
         Command::Status(args) => status::run(&args, &environment),
         Command::Send(args) => send::run(args, &environment),
         Command::Ask(args) => ask::run(args, &environment),
@@ -172,10 +176,11 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Completions(args) => Ok(completions::run(&args, Cli::command())),
         Command::Chats(args) => chats::run(args, &environment),
         Command::Hook(args) => hook::run(&args, &environment),
+        Command::Setup(args) => setup::run(&args, &environment),
         Command::Policy { command } => policy::run(command, &environment),
         Command::Crypto { command } => crypto::run(command),
         Command::Schema { of } => reference::schema(of),
-        Command::Reference { part } => Ok(reference::print(part, &Cli::command())),
+        Command::Reference { part } => reference::print(part, &Cli::command()),
     }
 }
 
@@ -192,6 +197,7 @@ Examples:
   cctelegram demo                               see it work, without a bot
   cctelegram init                               set up a bot and pair your phone
   cctelegram --start                            run the bridge
+  cctelegram setup claude-code                  connect Claude Code with it
   cctelegram send 'Build finished' --type build_completed --project shop
   cctelegram ask 'Deploy?' --option Deploy --option Hold --wait 10m && ./deploy
 

@@ -10,6 +10,8 @@ use anyhow::Context as _;
 use cctelegram_core::policy;
 use cctelegram_core::policy::Policy;
 use cctelegram_core::policy::Ruling;
+use cctelegram_core::policy::Unanswered;
+use cctelegram_mcp::hook::OwnFiles;
 use cctelegram_mcp::hook::ToolCall;
 use cctelegram_mcp::hook::Workplace;
 use serde_json::Value;
@@ -80,7 +82,12 @@ fn check(file: &Path) -> Result<ExitCode, Failure> {
         1 => "1 rule".to_owned(),
         rules => format!("{rules} rules"),
     };
-    output::line(&format!("{}: {rules}, no mistakes", file.display()));
+    let unanswered = match policy.unanswered {
+        Unanswered::Terminal => "",
+        Unanswered::Deny => "; what nobody answers is denied",
+    };
+    let file = file.display();
+    output::line(&format!("{file}: {rules}, no mistakes{unanswered}"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -103,7 +110,11 @@ fn test(args: TestArgs, file: &Path, environment: &Environment) -> Result<ExitCo
         input,
     };
     let person = environment.get("HOME").map(Path::new);
-    let ruling = policy.rule_on(&call.as_use(&args.agent, &place, person));
+    let off_limits = config::off_limits(environment, &config::home(environment)?);
+    let own_files = OwnFiles::new(&off_limits, &folder, person);
+    let ruling = own_files.rule_on(&call);
+    let ruling =
+        ruling.unwrap_or_else(|| policy.rule_on(&call.as_use(&args.agent, &place, person)));
     let outcome = match ruling {
         Ruling::Denied { .. } => "deny",
         Ruling::Allowed { .. } => "allow",

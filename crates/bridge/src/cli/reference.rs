@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use cctelegram_core::event;
 use cctelegram_core::event::Kind;
+use cctelegram_mcp::settings::plugin_hooks;
 use clap::ValueEnum;
 
 use super::failure::Failure;
@@ -29,6 +30,7 @@ pub(super) enum Part {
     Events,
     Messages,
     Metrics,
+    PluginHooks,
 }
 
 pub(super) fn schema(of: Schema) -> Result<ExitCode, Failure> {
@@ -38,7 +40,7 @@ pub(super) fn schema(of: Schema) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn print(part: Part, command: &clap::Command) -> ExitCode {
+pub(super) fn print(part: Part, command: &clap::Command) -> Result<ExitCode, Failure> {
     let text = match part {
         Part::Config => config::reference::markdown(),
         Part::ConfigExample => config::reference::example(),
@@ -46,9 +48,10 @@ pub(super) fn print(part: Part, command: &clap::Command) -> ExitCode {
         Part::Events => events(),
         Part::Messages => messages::page(),
         Part::Metrics => metrics::reference(),
+        Part::PluginHooks => plugin_hooks().map_err(anyhow::Error::from)?,
     };
     output::line(text.trim_end());
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }
 
 fn commands(command: &clap::Command) -> String {

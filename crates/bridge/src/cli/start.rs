@@ -14,8 +14,19 @@ use crate::log::Terminal;
 use crate::signals::Shutdown;
 use crate::supervise::Ending;
 
+/// Run the bridge in the foreground
+#[derive(clap::Args, Default)]
+pub(super) struct StartArgs {
+    /// Leave the session of whoever started it: it is not ended with it
+    #[arg(long, hide = true)]
+    detached: bool,
+}
+
 /// Runs the bridge until it is told to stop.
-pub(crate) fn run(environment: Environment) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &StartArgs, environment: Environment) -> anyhow::Result<ExitCode> {
+    if args.detached {
+        rustix::process::setsid().context("leave the session of the caller")?;
+    }
     let config = config::load(&environment).map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
     let repaired = config.home.prepare()?;
     log::start(&config.home.log_file(), &config.log_filter, Terminal::Lines)?;

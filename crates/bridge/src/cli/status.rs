@@ -109,12 +109,14 @@ mod tests {
             mode: Mode::Mute,
             set_by: ModeSource::Switch,
             until,
+            wait_for_reply_s: None,
         };
         assert_eq!(mode(&mute), "mute until 14:02 UTC (switched)");
         let local = ModeStatus {
             mode: Mode::Local,
             set_by: ModeSource::Setting,
             until: None,
+            wait_for_reply_s: None,
         };
         assert_eq!(mode(&local), "local (setting)");
     }

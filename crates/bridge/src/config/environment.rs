@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::settings;
+
 /// The variables that a command was started with.
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
@@ -43,6 +45,20 @@ impl Environment {
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.values.iter();
         pairs.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// What a bridge reads of it, and what every program needs.
+    pub(crate) fn for_bridge(&self) -> impl Iterator<Item = (&str, &str)> {
+        const EVERYBODYS: [&str; 8] = [
+            "HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER",
+        ];
+        let is_setting = |name: &str| {
+            let mut settings = settings::ALL.iter();
+            settings.any(|setting| setting.variables.contains(&name))
+        };
+        self.all().filter(move |(name, _)| {
+            EVERYBODYS.contains(name) || name.starts_with("XDG_") || is_setting(name)
+        })
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {

@@ -1,6 +1,7 @@
 //! The settings of the bridge: what was written becomes a [`Config`] that cannot be wrong, or a list of mistakes.
 //! Only this module reads the environment.
 
+mod agents;
 mod chats;
 mod document;
 mod dotenv;
@@ -13,6 +14,7 @@ mod lockdown;
 mod messages;
 mod mistake;
 mod nearest;
+mod nomad;
 mod people;
 mod quiet;
 mod raw;
@@ -34,6 +36,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::home::Home;
 
+pub(crate) use agents::claude_folders;
+pub(crate) use agents::claude_project;
+pub(crate) use agents::codex_folder;
+pub(crate) use agents::is_usual_home;
+pub(crate) use agents::off_limits;
 pub(crate) use chats::Chats;
 pub(crate) use chats::PerProject;
 pub(crate) use environment::Environment;
@@ -47,6 +54,7 @@ pub(crate) use messages::Messages;
 pub(crate) use mistake::Mistakes;
 pub(crate) use mistake::Place;
 pub(crate) use mistake::is_token;
+pub(crate) use nomad::Nomad;
 pub(crate) use people::People;
 pub(crate) use quiet::Quietness;
 pub(crate) use telegram::Telegram;
@@ -70,6 +78,7 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     pub(crate) socket: Socket,
     pub(crate) mode: Mode,
+    pub(crate) nomad: Nomad,
     pub(crate) log_filter: String,
     /// Where this user's short-lived files belong (`XDG_RUNTIME_DIR`).
     pub(crate) runtime_dir: Option<PathBuf>,
@@ -137,6 +146,7 @@ fn assemble(home: Home, environment: &Environment, lists: &Lists, raw: &mut Raw)
         },
         socket: local::socket(&home, raw),
         mode: mode(raw),
+        nomad: nomad::nomad(raw),
         log_filter: log_filter(raw),
         runtime_dir: environment
             .get("XDG_RUNTIME_DIR")

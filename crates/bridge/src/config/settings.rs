@@ -29,6 +29,7 @@ pub(crate) static ALL: &[&Setting] = &[
     &FOLD_ABOVE,
     &REPEATS,
     &TOPICS,
+    &WAIT_FOR_REPLY,
     &MAX_FILE,
     &MAX_FILES,
     &MAX_TOTAL,
@@ -200,6 +201,14 @@ pub(super) static TOPICS: Setting = Setting::key(
     Shape::Text,
     "In chats with topics: `per_project` gives each project a topic of its own, `off` sends everything to the general one.",
 );
+
+pub(super) static WAIT_FOR_REPLY: Setting = Setting::key(
+    "nomad.wait_for_reply",
+    "",
+    Shape::Text,
+    "In `nomad`, an agent whose turn ended waits so long for a reply on the phone that continues it, like `5m`; an hour at most, and never longer than its hook may take. By default it does not wait.",
+);
+
 pub(super) static STYLE: Setting = Setting::variable(
     &["CC_TELEGRAM_MESSAGE_STYLE"],
     "detailed",

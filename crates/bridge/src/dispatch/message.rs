@@ -1,14 +1,19 @@
 //! A message from a person: a command, a reply to something we sent, or free text.
 
+use cctelegram_core::agent::session_of;
+use cctelegram_core::approval::Person;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::event::Event;
 use cctelegram_core::id::ChatId;
 use cctelegram_core::id::UserId;
 use cctelegram_core::time::Timestamp;
 use cctelegram_store::About;
+use cctelegram_store::Decide;
+use cctelegram_store::Decided;
 use cctelegram_store::Handling;
 use cctelegram_store::NewResponse;
 use cctelegram_store::ResponseKind;
+use cctelegram_store::SessionReply;
 use cctelegram_store::StoredUpdate;
 use cctelegram_telegram::update::IncomingMessage;
 use cctelegram_telegram::update::Sender;
@@ -21,6 +26,7 @@ use super::no_authority;
 use super::record;
 use super::stranger;
 use crate::app::App;
+use crate::hearing::Promise;
 
 /// Handles one message.
 pub(super) async fn handle(
@@ -85,6 +91,9 @@ pub(super) async fn text(
         return answered(app, stored, message, from, ("message without text", sorry)).await;
     };
     let event = super::replied_event(app, message).await?;
+    if decide(app, stored, (message, text), from).await? {
+        return Ok(());
+    }
     let response = response(
         from,
         text.clone(),
@@ -92,7 +101,19 @@ pub(super) async fn text(
         event.as_ref(),
         app.now(),
     );
+    let session = event.as_ref().and_then(|event| session_of(&event.id));
+    let promise = match (&event, &session) {
+        (Some(event), Some(session)) => app.hearing.promise(session, &event.id),
+        _ => None,
+    };
     let said = match &event {
+        Some(event) if promise.is_some() => {
+            format!("Handed to the agent as an answer to “{}”.", event.title)
+        }
+        Some(event) if session.is_some() => format!(
+            "Kept as an answer to “{}”: the agent's session is not waiting for a reply now.",
+            event.title
+        ),
         Some(event) => format!("Noted as an answer to “{}”.", event.title),
         None => "Noted. It answers no message in particular: reply to one to answer it.".to_owned(),
     };
@@ -104,12 +125,59 @@ pub(super) async fn text(
         records: vec![record(app, EventName::UserResponse, from.id, target)],
         notices: vec![(message.chat, said, Some(message.message))],
         response: Some(response),
+        reply: session.is_some().then(|| SessionReply {
+            chat: message.chat,
+            message: message.message,
+            taken: promise.as_ref().map(Promise::claim),
+        }),
         unpark: Some(message.chat),
         ..Handling::default()
     };
     app.store.handle(stored.id, handling).await?;
+    if let Some(promise) = promise {
+        promise.stored();
+    }
     app.wake.decided();
     Ok(())
+}
+
+/// Takes a reply to a request that may be answered in words as its answer. Anything else, and what comes after its end,
+/// is a text like any other.
+async fn decide(
+    app: &App,
+    stored: &StoredUpdate,
+    (message, text): (&IncomingMessage, &str),
+    from: &Sender,
+) -> anyhow::Result<bool> {
+    let Some(to) = message.reply_to else {
+        return Ok(false);
+    };
+    let Some(approval) = app.store.approval_of_message(message.chat, to).await? else {
+        return Ok(false);
+    };
+    let by = Person {
+        id: from.id,
+        username: from.username.clone(),
+        first_name: from.first_name.clone(),
+    };
+    let Ok(Some(decision)) = approval.reply(text, by, app.now()) else {
+        return Ok(false);
+    };
+    let decide = Decide {
+        update: stored.id,
+        approval: approval.id,
+        decision,
+        chat: message.chat,
+        message: message.message,
+        told: Some("That is the answer now.".to_owned()),
+    };
+    let Decided::Done(approval) = app.store.decide(decide).await? else {
+        return Ok(false);
+    };
+    tracing::info!(approval.id = %approval.id, event.id = %approval.event, user.id = from.id.0, "decided in words");
+    app.metrics.decided.inc();
+    app.wake.decided();
+    Ok(true)
 }
 
 /// An answer of one line to a message that changes nothing.

@@ -17,6 +17,7 @@ use cctelegram_store::Decided;
 use cctelegram_store::FoundButton;
 use cctelegram_store::Handling;
 use cctelegram_store::StoredUpdate;
+use cctelegram_store::Toggle;
 use cctelegram_telegram::CallbackStyle;
 use cctelegram_telegram::update::IncomingPress;
 
@@ -25,6 +26,7 @@ use super::list;
 use super::record;
 use super::stranger;
 use crate::app::App;
+use crate::compose::tick;
 use crate::courtesy::Sorry;
 
 /// A press can be quicker than the mark of the message that carries the button; it is waited for so long.
@@ -75,6 +77,9 @@ pub(super) async fn handle(
     }
     match judge(app, &press).await? {
         Ok((found, Verdict::Details)) => details(app, stored, &press, &found).await,
+        Ok((found, Verdict::Mark(option))) => {
+            mark(app, stored, &press, (found.approval, option)).await
+        }
         Ok((found, Verdict::Decide(decision))) => {
             decide(app, stored, &press, found.approval, decision).await
         }
@@ -163,11 +168,7 @@ async fn decide(
     approval: Approval,
     decision: Decision,
 ) -> anyhow::Result<()> {
-    let label = approval
-        .options
-        .get(decision.choice)
-        .cloned()
-        .unwrap_or_default();
+    let label = approval.label(&decision.answer).unwrap_or_default();
     let (Some(chat), Some(message)) = (press.chat, press.message) else {
         return refuse(app, stored, press, &Void::Unknown).await;
     };
@@ -177,6 +178,7 @@ async fn decide(
         decision,
         chat,
         message,
+        told: None,
     };
     match app.store.decide(decide).await? {
         Decided::Done(approval) => {
@@ -186,6 +188,36 @@ async fn decide(
             // Only now, after the commit, is the presser told.
             let zone = &app.config.messages.zone;
             let told = approval.ending().map_or(label, |ending| ending.told(zone));
+            answer(app, press, &told, CallbackStyle::Toast).await;
+            Ok(())
+        }
+        Decided::Unknown => refuse(app, stored, press, &Void::Unknown).await,
+        Decided::TooLate(approval) => {
+            let void = approval.ending().map_or(Void::Unknown, Void::Over);
+            refuse(app, stored, press, &void).await
+        }
+    }
+}
+
+/// Marks an option, or takes the mark away; the copies follow.
+async fn mark(
+    app: &App,
+    stored: &StoredUpdate,
+    press: &IncomingPress,
+    (approval, option): (Approval, usize),
+) -> anyhow::Result<()> {
+    let toggle = Toggle {
+        update: stored.id,
+        approval: approval.id,
+        option,
+        by: press.from.id,
+        at: app.now(),
+    };
+    match app.store.toggle(toggle).await? {
+        Decided::Done(approval) => {
+            app.wake.outbox.notify_one();
+            let label = approval.options.get(option).map_or("", String::as_str);
+            let told = format!("{} {label}", tick(approval.marks.has(option)));
             answer(app, press, &told, CallbackStyle::Toast).await;
             Ok(())
         }

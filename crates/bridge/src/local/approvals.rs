@@ -1,5 +1,6 @@
 //! `/v1/approvals`: asking, waiting for the decision, withdrawing the question.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -26,11 +27,14 @@ use super::attachments;
 use super::events;
 use super::peer::Peer;
 use super::problem::Refused;
+use crate::attendance::Attendance;
 use crate::intake;
 use crate::intake::Terms;
 
 /// The longest wait of one request in seconds; whoever waits longer asks again.
 const LONGEST_WAIT_S: u64 = 50;
+/// So many requests are taken back at once when a connection breaks.
+const MOST_ATTENDED: usize = 16;
 /// Without word of a change, the request is looked at this often.
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 /// The longest life of a request in seconds: 30 days.
@@ -43,6 +47,9 @@ pub(super) struct Wait {
     /// Seconds to wait for the end of the request.
     #[serde(default)]
     wait_s: u64,
+    /// Ids of requests, with commas, that are withdrawn when this connection breaks before it is answered.
+    #[serde(default)]
+    attend: String,
 }
 
 /// Stores a request for a decision.
@@ -98,6 +105,13 @@ fn terms(request: &AskRequest) -> Result<Terms, Refused> {
         let message = format!("delay_s: expected 1 to {LONGEST_DELAY_S} seconds");
         return Err(bad_request(&message));
     }
+    if request
+        .remind_s
+        .is_some_and(|seconds| seconds > LONGEST_LIFETIME_S)
+    {
+        let message = format!("remind_s: expected 0 to {LONGEST_LIFETIME_S} seconds");
+        return Err(bad_request(&message));
+    }
     let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     let is_digest = |text: &String| text.len() == 64 && text.chars().all(hexadecimal);
     if !request.digest.as_ref().is_none_or(is_digest) {
@@ -107,6 +121,8 @@ fn terms(request: &AskRequest) -> Result<Terms, Refused> {
         lifetime: request.lifetime_s.map(Duration::from_secs),
         digest: request.digest.clone(),
         delay: request.delay_s.map(Duration::from_secs),
+        form: request.form,
+        remind: request.remind_s.map(Duration::from_secs),
     })
 }
 
@@ -136,12 +152,28 @@ pub(super) async fn reply(
 /// Tells where a request stands, after waiting for its end if asked to.
 pub(super) async fn get(
     State(local): State<Local>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     Path(id): Path<String>,
     Query(wait): Query<Wait>,
 ) -> Result<Json<ApprovalStatus>, Refused> {
     let id = parse_id(&id)?;
-    let deadline =
-        tokio::time::Instant::now() + Duration::from_secs(wait.wait_s.min(LONGEST_WAIT_S));
+    let ids = wait.attend.split(',').filter(|id| !id.is_empty());
+    let attended: Vec<ApprovalId> = ids
+        .take(MOST_ATTENDED)
+        .map(parse_id)
+        .collect::<Result<_, _>>()?;
+    let attendance = Attendance::new(Arc::clone(&local.app), attended, peer.actor());
+    let status = wait_for_end(&local, id, wait.wait_s).await;
+    attendance.answered();
+    status
+}
+
+async fn wait_for_end(
+    local: &Local,
+    id: ApprovalId,
+    wait_s: u64,
+) -> Result<Json<ApprovalStatus>, Refused> {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(wait_s.min(LONGEST_WAIT_S));
     let mut changes = local.app.wake.changes();
     loop {
         let approval = local
@@ -207,12 +239,10 @@ fn bad_request(message: &str) -> Refused {
 }
 
 fn status(approval: Approval) -> ApprovalStatus {
-    let choice = approval.state.decision().map(|decision| decision.choice);
+    let answer = approval.state.decision().map(|decision| &decision.answer);
     ApprovalStatus {
-        response: choice
-            .and_then(|choice| approval.response(choice))
-            .map(str::to_owned),
-        option: choice.and_then(|choice| approval.options.get(choice).cloned()),
+        response: answer.and_then(|answer| approval.response(answer)),
+        option: answer.and_then(|answer| approval.label(answer)),
         approval_id: approval.id,
         event_id: approval.event,
         digest: approval.digest,

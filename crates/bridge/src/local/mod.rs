@@ -8,6 +8,7 @@ mod mode;
 mod peer;
 mod problem;
 mod queue;
+mod replies;
 mod responses;
 mod sessions;
 mod socket;
@@ -61,6 +62,8 @@ pub(crate) async fn run(
         )
         .route("/v1/approvals/{id}/reply", get(approvals::reply))
         .route("/v1/sessions/{id}/seen", post(sessions::seen))
+        .route("/v1/sessions/{id}/replies", post(replies::wait))
+        .route("/v1/sessions/{id}/continued", get(replies::continued))
         .route("/v1/status", get(status::get))
         .route(
             "/v1/mode",

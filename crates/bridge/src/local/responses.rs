@@ -26,6 +26,8 @@ pub(super) struct Answers {
     after: i64,
     /// Only answers about this event.
     event: Option<String>,
+    /// Only answers to what this agent's session sent.
+    session: Option<String>,
     limit: Option<u32>,
     /// Seconds to wait for the first one.
     #[serde(default)]
@@ -60,9 +62,8 @@ async fn page(local: &Local, which: &Answers) -> Result<ResponsePage, Refused> {
     let limit = which.limit.unwrap_or(MOST).min(MOST);
     // Read first: an answer that comes in between is then above it, and found next time.
     let newest = store.newest_response().await?;
-    let responses = store
-        .responses(which.after, which.event.as_deref(), limit)
-        .await?;
+    let which_ones = (which.event.as_deref(), which.session.as_deref());
+    let responses = store.responses(which.after, which_ones, limit).await?;
     let entry = |response: cctelegram_store::Response| ResponseEntry {
         id: response.id,
         file: response.file_name,

@@ -28,6 +28,9 @@ pub(super) async fn seen(
         .map_err(|error| Refused::new(StatusCode::BAD_REQUEST, "bad_request", error.to_string()))?;
     let session = Trace::named(session);
     let app = &local.app;
+    if matches!(seen, Seen::Prompt { .. }) {
+        app.store.age_replies(&session).await?;
+    }
     let mut settled = Vec::new();
     for id in seen.settles(&session, &app.store.pending().await?) {
         let now = app.now();

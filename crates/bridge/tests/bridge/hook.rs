@@ -6,11 +6,14 @@
     reason = "a test that cannot go on fails, and says why"
 )]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
 use std::io::Write as _;
 use std::os::unix::net::UnixListener;
 use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 
 use cctelegram_testkit::Finished;
 use cctelegram_testkit::Process;
@@ -26,11 +29,11 @@ const SESSION: &str = "Allow like this for the session";
 const DENY: &str = "Deny";
 const WHY: &str = "Deny and say why";
 
-fn setup() -> Setup {
+pub(crate) fn setup() -> Setup {
     Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
 }
 
-async fn away() -> TestBridge {
+pub(crate) async fn away() -> TestBridge {
     let bridge = TestBridge::start(setup()).await;
     let nomad = json!({ "mode": "nomad" });
     let switched = bridge
@@ -43,7 +46,7 @@ async fn away() -> TestBridge {
 }
 
 /// What Claude Code hands over.
-fn claude(event: &str, more: Value) -> Value {
+pub(crate) fn claude(event: &str, more: Value) -> Value {
     let mut input = json!({
         "session_id": "0b5b175c-60e8-418f-8b1b-5cd7cc30770e", "prompt_id": "ce734152", "cwd": "/",
         "permission_mode": "default", "hook_event_name": event, "some_new_field": [1],
@@ -53,7 +56,7 @@ fn claude(event: &str, more: Value) -> Value {
 }
 
 /// What Codex hands over.
-fn codex(event: &str, more: Value) -> Value {
+pub(crate) fn codex(event: &str, more: Value) -> Value {
     let mut input = json!({
         "session_id": "01a1fffb-fc36-7001-adba-6fb62426e615", "turn_id": "01a1fffc", "model": "gpt-5", "cwd": "/",
         "permission_mode": "default", "hook_event_name": event,
@@ -69,11 +72,11 @@ fn merge(input: &mut Value, more: Value) {
     input.extend(more);
 }
 
-fn bash(command: &str) -> Value {
+pub(crate) fn bash(command: &str) -> Value {
     json!({ "tool_name": "Bash", "tool_input": { "command": command, "description": "Look" } })
 }
 
-fn asks(command: &str) -> Value {
+pub(crate) fn asks(command: &str) -> Value {
     let mut more = bash(command);
     more["permission_suggestions"] = json!([
         { "type": "setMode", "mode": "acceptEdits", "destination": "session" },
@@ -84,7 +87,7 @@ fn asks(command: &str) -> Value {
     claude("PermissionRequest", more)
 }
 
-async fn start(bridge: &TestBridge, input: &Value, options: &[&str]) -> Process {
+pub(crate) async fn start(bridge: &TestBridge, input: &Value, options: &[&str]) -> Process {
     start_with(bridge, input.to_string().as_bytes(), options).await
 }
 
@@ -98,22 +101,22 @@ async fn start_with(bridge: &TestBridge, input: &[u8], options: &[&str]) -> Proc
     process
 }
 
-async fn hook(bridge: &TestBridge, input: &Value, options: &[&str]) -> Finished {
+pub(crate) async fn hook(bridge: &TestBridge, input: &Value, options: &[&str]) -> Finished {
     start(bridge, input, options).await.finish().await
 }
 
 /// What the hook printed, which ended well.
-fn output(finished: &Finished) -> Value {
+pub(crate) fn output(finished: &Finished) -> Value {
     assert_eq!(finished.code, Some(0), "{finished:?}");
     serde_json::from_str(&finished.stdout).unwrap_or_else(|_| json!(finished.stdout))
 }
 
-fn decision(finished: &Finished) -> Value {
+pub(crate) fn decision(finished: &Finished) -> Value {
     output(finished)["hookSpecificOutput"]["decision"].clone()
 }
 
 /// The hook ended well and said nothing.
-fn assert_silent(finished: &Finished) {
+pub(crate) fn assert_silent(finished: &Finished) {
     assert_eq!(
         (finished.code, finished.stdout.as_str()),
         (Some(0), ""),
@@ -122,14 +125,14 @@ fn assert_silent(finished: &Finished) {
 }
 
 /// Waits for the request's message.
-async fn request(bridge: &TestBridge, text: &str) -> Message {
+pub(crate) async fn request(bridge: &TestBridge, text: &str) -> Message {
     let is_it = |m: &Message| {
         !m.keyboard.is_empty() && m.text.as_deref().is_some_and(|shown| shown.contains(text))
     };
     bridge.message(USER, text, is_it).await
 }
 
-async fn press(bridge: &TestBridge, text: &str, label: &str) -> Message {
+pub(crate) async fn press(bridge: &TestBridge, text: &str, label: &str) -> Message {
     let message = request(bridge, text).await;
     bridge
         .emulator
@@ -139,7 +142,7 @@ async fn press(bridge: &TestBridge, text: &str, label: &str) -> Message {
 }
 
 /// Waits until the message has lost its buttons and says this.
-async fn ended(bridge: &TestBridge, message: &Message, text: &str) {
+pub(crate) async fn ended(bridge: &TestBridge, message: &Message, text: &str) {
     let is_it = |m: &Message| {
         m.message_id == message.message_id
             && m.keyboard.is_empty()
@@ -247,6 +250,36 @@ async fn nobody_answers_and_the_terminal_decides() {
     assert_silent(&waiting.finish().await);
     let over = |m: &Message| m.message_id == message.message_id && m.keyboard.is_empty();
     bridge.message(USER, "the request is over", over).await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_request_ends_with_the_hook_that_waited_for_it() {
+    let bridge = away().await;
+    let waiting = start(&bridge, &asks("make gone"), &[]).await;
+    let message = request(&bridge, "make gone").await;
+    waiting.kill().await;
+    ended(&bridge, &message, "Withdrawn by the one who asked").await;
+    assert_eq!(bridge.records("approval_withdrawn").await.len(), 1);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_request_ends_with_the_agent_that_made_it() {
+    let bridge = away().await;
+    // The shell stands for the agent: its death is not passed on to the hook.
+    let words = [
+        "/bin/sh",
+        "-c",
+        "\"$0\" hook; true",
+        env!("CARGO_BIN_EXE_cctelegram"),
+    ];
+    let mut agent = Process::start(&words.map(OsStr::new), &bridge.variables());
+    agent.type_in(&asks("make gone").to_string()).await;
+    agent.close_input();
+    let message = request(&bridge, "make gone").await;
+    agent.kill().await;
+    ended(&bridge, &message, "Withdrawn by the one who asked").await;
     bridge.finish().await;
 }
 
@@ -471,6 +504,88 @@ async fn security_a_rule_denies_without_a_bridge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn security_what_cannot_be_read_does_not_get_past_the_rules() {
+    let bridge = TestBridge::prepare(setup()).await;
+    let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
+    let call = |event: &str, agent: &str, tool: &str| {
+        format!(
+            r#"{{"session_id":"s","{agent}":"p","cwd":"/","hook_event_name":"{event}","tool_name":"{tool}","tool_input":{{"x":{deep}}}}}"#
+        )
+    };
+    let say = async |input: String, options: &[&str]| {
+        let process = start_with(&bridge, input.as_bytes(), options).await;
+        process.finish().await
+    };
+    // Without rules there is nothing to get past: an error, as it is.
+    let finished = say(call("PreToolUse", "prompt_id", "Bash"), &[]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
+
+    let rules =
+        "[[rule]]\nname = \"no shop\"\noutcome = \"deny\"\nmatch = { tool = \"mcp__shop__*\" }\n";
+    fs::write(bridge.root().join("policy.toml"), rules).unwrap();
+    for (agent, tool, expected) in [
+        ("prompt_id", "mcp__shop__buy", "deny"),
+        ("turn_id", "mcp__shop__buy", "deny"),
+        ("prompt_id", "Bash", "ask"),
+        // Codex cannot be told to ask.
+        ("turn_id", "Bash", "deny"),
+    ] {
+        let finished = say(call("PreToolUse", agent, tool), &[]).await;
+        let answer = output(&finished)["hookSpecificOutput"]["permissionDecision"].clone();
+        assert_eq!(answer, expected, "{agent} {tool}: {finished:?}");
+    }
+    let request = call("PermissionRequest", "prompt_id", "Bash");
+    let finished = say(request.clone(), &[]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
+    let denied = decision(&say(request, &["--fail-closed"]).await);
+    assert_eq!(denied["behavior"], "deny");
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_rule_allows_nothing_to_who_only_plans() {
+    let bridge = TestBridge::prepare(setup()).await;
+    let rules = "[[rule]]\noutcome = \"allow\"\nmatch = { command = \"git *\" }\n";
+    fs::write(bridge.root().join("policy.toml"), rules).unwrap();
+    let mut input = claude("PreToolUse", bash("git commit"));
+    let allowed = output(&hook(&bridge, &input, &[]).await);
+    assert_eq!(allowed["hookSpecificOutput"]["permissionDecision"], "allow");
+    input["permission_mode"] = json!("plan");
+    assert_silent(&hook(&bridge, &input, &[]).await);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_rules_hold_whatever_is_wrong_with_the_settings() {
+    let bridge = TestBridge::prepare(setup()).await;
+    let rules = "[[rule]]\noutcome = \"deny\"\nmatch = { command = \"rm -rf\" }\n";
+    fs::write(bridge.root().join("policy.toml"), rules).unwrap();
+    fs::write(bridge.root().join("config.toml"), "[nonsense\n").unwrap();
+    let answer = output(&hook(&bridge, &claude("PreToolUse", bash("rm -rf x")), &[]).await);
+    assert_eq!(answer["hookSpecificOutput"]["permissionDecision"], "deny");
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_bridge_that_never_answers_ends_the_wait_and_nothing_is_allowed() {
+    let bridge = TestBridge::prepare(setup()).await;
+    // The kernel takes connections in for a listener that never looks at them.
+    let _listener = UnixListener::bind(bridge.root().join("bridge.sock")).unwrap();
+    let begun = Instant::now();
+    let finished = hook(&bridge, &asks("make"), &["--wait", "1"]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), ""));
+    assert!(!finished.stderr.is_empty(), "it is said why");
+    let options = ["--wait", "1", "--fail-closed"];
+    let denied = decision(&hook(&bridge, &asks("make"), &options).await);
+    assert_eq!(denied["behavior"], "deny");
+    let finished = hook(&bridge, &claude("SessionEnd", json!({})), &[]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), ""));
+    // The agent gives up ten seconds after the wait.
+    assert!(begun.elapsed() < Duration::from_secs(2 * 11 + 10));
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn security_what_cannot_be_read_is_an_error_and_no_decision() {
     let bridge = TestBridge::prepare(setup()).await;
     let large = format!("{{\"x\":\"{}\"}}", "a".repeat(4 * 1024 * 1024));
@@ -576,20 +691,6 @@ async fn moments_are_told_by_mode() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn questions_and_plans_are_left_to_the_terminal() {
-    let bridge = away().await;
-    for tool in ["AskUserQuestion", "ExitPlanMode"] {
-        let input = claude(
-            "PermissionRequest",
-            json!({ "tool_name": tool, "tool_input": { "questions": [] } }),
-        );
-        assert_silent(&hook(&bridge, &input, &["--fail-closed"]).await);
-    }
-    assert_eq!(bridge.status().await["pending_approvals"], 0);
-    bridge.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_is_shown_as_what_goes_and_what_comes() {
     let bridge = away().await;
     let edit = json!({
@@ -610,6 +711,43 @@ async fn an_edit_is_shown_as_what_goes_and_what_comes() {
     assert_eq!(
         decision(&waiting.finish().await),
         json!({ "behavior": "allow" })
+    );
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_our_own_files_are_out_of_bounds_whatever_the_rules_say() {
+    let bridge = TestBridge::prepare(setup()).await;
+    let rules = "[[rule]]\noutcome = \"allow\"\nmatch = { tool = \"*\" }\n\
+                 [[rule]]\noutcome = \"allow\"\nmatch = { command = \"cat *\" }\n";
+    fs::write(bridge.root().join("policy.toml"), rules).unwrap();
+    let (home, key) = (bridge.root().display().to_string(), bridge.key_file());
+    let read = |path: &str| json!({ "tool_name": "Read", "tool_input": { "file_path": path } });
+    let env = format!("{home}/.env");
+    for call in [
+        read(&env),
+        read(key.to_str().unwrap()),
+        bash(&format!("cat {env}")),
+        bash("cctelegram mode mute"),
+    ] {
+        for input in [
+            claude("PreToolUse", call.clone()),
+            codex("PreToolUse", call.clone()),
+        ] {
+            let finished = hook(&bridge, &input, &[]).await;
+            let said: Value = serde_json::from_str(&finished.stdout).unwrap();
+            let said = &said["hookSpecificOutput"];
+            assert_eq!(said["permissionDecision"], "deny", "{call}: {finished:?}");
+            let why = said["permissionDecisionReason"].to_string();
+            assert!(why.contains("the person"), "{why}");
+        }
+    }
+    let harmless = format!("cctelegram --home {home} status");
+    let finished = hook(&bridge, &claude("PreToolUse", bash(&harmless)), &[]).await;
+    assert_eq!(
+        (finished.code, finished.stdout.as_str()),
+        (Some(0), ""),
+        "{finished:?}"
     );
     bridge.finish().await;
 }

@@ -393,6 +393,19 @@ async fn updates_that_an_earlier_version_left_unsealed_are_taken_over_once() {
              ALTER TABLE update_inbox DROP COLUMN sealed;
              DROP INDEX attachment_stored;
              ALTER TABLE outbox DROP COLUMN files_sent;
+             DROP INDEX approval_remind;
+             ALTER TABLE approval DROP COLUMN form;
+             ALTER TABLE approval DROP COLUMN marks;
+             ALTER TABLE approval DROP COLUMN remind;
+             DROP INDEX response_kept;
+             DROP INDEX response_by_session;
+             DROP INDEX response_claimed;
+             ALTER TABLE response DROP COLUMN session;
+             ALTER TABLE response DROP COLUMN chat;
+             ALTER TABLE response DROP COLUMN message;
+             ALTER TABLE response DROP COLUMN kept;
+             ALTER TABLE response DROP COLUMN claim;
+             ALTER TABLE response DROP COLUMN continued;
              DELETE FROM _sqlx_migrations WHERE version > 4;
              PRAGMA user_version = 4;
              INSERT INTO update_inbox (bot, update_id, body, received, handled) VALUES (7000001, 900001, '{plain}', 0, 0);"

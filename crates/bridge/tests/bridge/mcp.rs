@@ -11,148 +11,21 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use cctelegram_testkit::Process;
 use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
-use cctelegram_testkit::WAIT;
 use cctelegram_testkit::emulator::Message;
 use cctelegram_testkit::until;
 use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;
-use tokio::io::AsyncBufReadExt as _;
-use tokio::io::BufReader;
-use tokio::io::Lines;
-use tokio::process::ChildStdout;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::line_client::LineClient;
+
 fn setup() -> Setup {
     Setup::of(env!("CARGO_BIN_EXE_cctelegram"))
-}
-
-/// A client that writes lines of JSON and reads them.
-struct LineClient {
-    process: Process,
-    lines: Lines<BufReader<ChildStdout>>,
-    last_id: i64,
-    /// What came without being an answer.
-    notices: Vec<Value>,
-}
-
-impl LineClient {
-    fn start(bridge: &TestBridge) -> Self {
-        let mut process = bridge.spawn(&["mcp"]);
-        let lines = BufReader::new(process.output()).lines();
-        Self {
-            process,
-            lines,
-            last_id: 0,
-            notices: Vec::new(),
-        }
-    }
-
-    /// A client that has shaken hands.
-    async fn ready(bridge: &TestBridge) -> Self {
-        let mut client = Self::start(bridge);
-        client.initialize("2025-11-25").await;
-        client
-    }
-
-    async fn initialize(&mut self, revision: &str) -> Value {
-        let client = json!({ "name": "line-client", "version": "1" });
-        let params =
-            json!({ "protocolVersion": revision, "capabilities": {}, "clientInfo": client });
-        let answer = self.request("initialize", params).await;
-        self.write(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
-            .await;
-        answer["result"].clone()
-    }
-
-    async fn write(&mut self, message: &Value) {
-        self.process.type_in(&format!("{message}\n")).await;
-    }
-
-    async fn begin(&mut self, method: &str, params: Value) -> i64 {
-        self.last_id += 1;
-        let id = self.last_id;
-        let request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-        self.write(&request).await;
-        id
-    }
-
-    /// Every line has to be JSON-RPC.
-    async fn answer(&mut self, id: i64) -> Value {
-        loop {
-            let line = timeout(WAIT, self.lines.next_line())
-                .await
-                .expect("an answer in time");
-            let line = line.unwrap().expect("the server is there");
-            let message: Value = serde_json::from_str(&line).expect("JSON on standard output");
-            assert_eq!(message["jsonrpc"], "2.0", "{message}");
-            if message["id"] == id {
-                return message;
-            }
-            self.notices.push(message);
-        }
-    }
-
-    async fn request(&mut self, method: &str, params: Value) -> Value {
-        let id = self.begin(method, params).await;
-        self.answer(id).await
-    }
-
-    async fn begin_call(&mut self, tool: &str, arguments: Value) -> i64 {
-        let meta = json!({ "progressToken": "p" });
-        let params = json!({ "name": tool, "arguments": arguments, "_meta": meta });
-        self.begin("tools/call", params).await
-    }
-
-    async fn called(&mut self, id: i64) -> Called {
-        let answer = self.answer(id).await;
-        let result = &answer["result"];
-        assert!(result.is_object(), "{answer}");
-        Called {
-            failed: result["isError"].as_bool().unwrap_or_default(),
-            text: result["content"][0]["text"].as_str().unwrap().to_owned(),
-            structured: result["structuredContent"].clone(),
-        }
-    }
-
-    async fn call(&mut self, tool: &str, arguments: Value) -> Called {
-        let id = self.begin_call(tool, arguments).await;
-        self.called(id).await
-    }
-
-    /// Closes its end; the server has to end by itself, cleanly.
-    async fn leave(self) {
-        drop(self.lines);
-        let finished = timeout(WAIT, self.process.finish())
-            .await
-            .expect("the server ends with its input");
-        assert_eq!(finished.code, Some(0), "{finished:?}");
-    }
-}
-
-/// What a call came to.
-#[derive(Debug)]
-struct Called {
-    failed: bool,
-    text: String,
-    structured: Value,
-}
-
-impl Called {
-    fn good(self) -> Value {
-        assert!(!self.failed, "{self:?}");
-        self.structured
-    }
-
-    fn bad(self) -> String {
-        assert!(self.failed, "{self:?}");
-        self.text
-    }
 }
 
 async fn question(bridge: &TestBridge, title: &str) -> Message {
@@ -202,7 +75,7 @@ async fn every_revision_of_the_handshake_is_spoken() {
         assert_eq!(said["protocolVersion"], revision);
         assert_eq!(said["serverInfo"]["name"], "cctelegram");
         let tools = client.request("tools/list", json!({})).await;
-        assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 11);
+        assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 12);
         client.leave().await;
     }
     let mut client = LineClient::start(&bridge);
@@ -712,6 +585,7 @@ async fn python(client_mode: &str, revision: &str) {
         let message = bridge.message_with(USER, "A word from Python").await;
         bridge.emulator.reply(USER, message.message_id, "Thank you");
         press(&bridge, "Leave nomad mode?", "Switch to local").await;
+        press(&bridge, "wants to use Bash", "Allow once").await;
         // The script ends first; until then there is nothing more to do.
         std::future::pending::<()>().await;
     };
@@ -729,5 +603,65 @@ async fn python(client_mode: &str, revision: &str) {
     );
     let worked = run.status.success() && said.ends_with("everything was reached\n");
     assert!(worked, "{}\n{said}\n{complained}", run.status);
+    bridge.finish().await;
+}
+
+/// Has the MCP Inspector do one thing, and returns what it prints.
+async fn inspect(bridge: &TestBridge, words: &[&str]) -> Value {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");
+    let inspector = tools.join("inspector/node_modules/.bin/mcp-inspector");
+    assert!(
+        inspector.is_file(),
+        "{} is missing: run scripts/test.sh, which installs the MCP Inspector",
+        inspector.display()
+    );
+    // It hands its server nothing of its environment but what it is told to.
+    let home = format!("CC_TELEGRAM_HOME={}", bridge.root().display());
+    let run = Command::new(&inspector)
+        .args(["--cli", "-e", &home])
+        .args([env!("CARGO_BIN_EXE_cctelegram"), "mcp", "--method"])
+        .args(words)
+        .env_clear()
+        .envs(bridge.variables())
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let run = timeout(Duration::from_mins(1), run).await;
+    let run = run.expect("the Inspector ends in time").expect("it starts");
+    let complained = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{}: {complained}", run.status);
+    serde_json::from_slice(&run.stdout).expect("JSON on standard output")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inspector_lists_and_calls_tools() {
+    let bridge = TestBridge::start(setup()).await;
+    let listed = inspect(&bridge, &["tools/list", "--strict"]).await;
+    let tools = listed["tools"].as_array().unwrap();
+    assert!(tools.len() >= 11, "{listed}");
+    assert!(
+        tools
+            .iter()
+            .all(|tool| tool["inputSchema"]["type"] == "object")
+    );
+    let words = [
+        "tools/call",
+        "--tool-name",
+        "send_telegram_message",
+        "--tool-arg",
+    ];
+    let said = [&words[..], &["message=A word from the Inspector"]].concat();
+    let sent = inspect(&bridge, &said).await;
+    assert!(sent["structuredContent"].is_object(), "{sent}");
+    bridge.message_with(USER, "A word from the Inspector").await;
+    let words = ["tools/call", "--tool-name", "get_bridge_status"];
+    let status = inspect(&bridge, &words).await;
+    assert!(status["isError"] != true, "{status}");
+    let resources = inspect(&bridge, &["resources/list"]).await;
+    assert!(
+        resources["resources"].as_array().unwrap().len() >= 4,
+        "{resources}"
+    );
     bridge.finish().await;
 }

@@ -8,6 +8,7 @@ use toml::Value;
 use super::Effective;
 use super::Policy;
 use super::PolicyRule;
+use super::Unanswered;
 use super::pattern::CommandPattern;
 use super::pattern::TextPattern;
 
@@ -45,11 +46,14 @@ pub fn read(text: &str) -> Result<Policy, Vec<BadRule>> {
         }]
     })?;
     let mut mistakes = Vec::new();
-    for key in table.keys().filter(|key| *key != "rule") {
+    let unknown = table
+        .keys()
+        .filter(|key| !["rule", UNANSWERED].contains(&key.as_str()));
+    for key in unknown {
         mistakes.push(BadRule {
             place: key.clone(),
             what: "there is nothing of this name.".to_owned(),
-            remedy: "A policy consists of [[rule]] tables.".to_owned(),
+            remedy: format!("A policy consists of [[rule]] tables, and {UNANSWERED}."),
         });
     }
     let rules = match table.get("rule") {
@@ -64,7 +68,10 @@ pub fn read(text: &str) -> Result<Policy, Vec<BadRule>> {
             &[]
         }
     };
-    let mut policy = Policy::default();
+    let mut policy = Policy {
+        unanswered: unanswered(&table, &mut mistakes),
+        ..Policy::default()
+    };
     for (number, rule) in (1_usize..).zip(rules) {
         let table = rule.as_table().cloned().unwrap_or_default();
         policy.rules.extend(
@@ -83,6 +90,24 @@ pub fn read(text: &str) -> Result<Policy, Vec<BadRule>> {
     }
 }
 
+fn unanswered(table: &Table, mistakes: &mut Vec<BadRule>) -> Unanswered {
+    match table.get(UNANSWERED) {
+        None => Unanswered::default(),
+        Some(Value::String(text)) if text == "terminal" => Unanswered::Terminal,
+        Some(Value::String(text)) if text == "deny" => Unanswered::Deny,
+        Some(_) => {
+            mistakes.push(BadRule {
+                place: UNANSWERED.to_owned(),
+                what: "that cannot follow when nobody answers.".to_owned(),
+                remedy: "Write \"terminal\" or \"deny\"; nothing is ever allowed by it.".to_owned(),
+            });
+            Unanswered::default()
+        }
+    }
+}
+
+/// The key beside the rules.
+const UNANSWERED: &str = "nobody_answers";
 /// The keys of a rule.
 const KEYS: [&str; 4] = ["name", "reason", "outcome", "match"];
 /// The conditions within `match`.

@@ -20,6 +20,17 @@ use pattern::TextPattern;
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     rules: Vec<PolicyRule>,
+    /// What follows when people were asked and nobody answered.
+    pub unanswered: Unanswered,
+}
+
+/// What follows when nobody answers. There is no allow among it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Unanswered {
+    /// The agent goes on as if nobody had been asked: the terminal decides.
+    #[default]
+    Terminal,
+    Deny,
 }
 
 /// One `[[rule]]`.

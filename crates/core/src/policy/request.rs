@@ -1,6 +1,9 @@
 //! One use of a tool by an agent, as the rules look at it.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
+use std::path::PathBuf;
 
 use super::pattern::CommandPattern;
 use crate::shell::Doubt;
@@ -21,6 +24,11 @@ pub struct ToolUse {
     command: Option<(String, Script)>,
     /// The files that the tool names, absolute, without `.` and `..`, as written and with symbolic links followed.
     paths: Vec<String>,
+    /// Files and commands that it seems to name as well: enough to forbid it.
+    mentioned: Vec<String>,
+    hinted: Vec<(String, Script)>,
+    /// Why no allow may count, whatever runs.
+    reserves: Vec<String>,
 }
 
 /// What has to be covered by an allow.
@@ -54,19 +62,61 @@ impl ToolUse {
         self
     }
 
+    /// With files that it may be about: denies look at them, and an allow does not have to cover them.
+    #[must_use]
+    pub fn mentioning(mut self, paths: Vec<String>) -> Self {
+        self.mentioned = paths;
+        self
+    }
+
+    /// With a text that may be a shell command: denies look at it.
+    #[must_use]
+    pub fn hinting_at(mut self, command: &str) -> Self {
+        self.hinted
+            .push((command.to_owned(), Script::read(command)));
+        self
+    }
+
+    /// With a reason why it is never allowed by a rule.
+    #[must_use]
+    pub fn reserved(mut self, why: String) -> Self {
+        self.reserves.push(why);
+        self
+    }
+
     #[must_use]
     pub fn within(mut self, project: Option<String>) -> Self {
         self.project = project;
         self
     }
 
-    /// The files that the command writes to, as they are written there.
-    pub fn written_files(&self) -> impl Iterator<Item = &str> {
-        let invocations = self
-            .command
-            .iter()
-            .flat_map(|(_, script)| &script.invocations);
-        invocations.flat_map(|one| one.writes.iter().flatten().map(String::as_str))
+    /// The files that the command writes to, as they are written there, and below each folder that it changes to.
+    #[must_use]
+    pub fn written_files(&self) -> Vec<String> {
+        let Some((_, script)) = &self.command else {
+            return Vec::new();
+        };
+        let written = script.invocations.iter().flat_map(|one| &one.writes);
+        let written = written.flatten().map(String::as_str);
+        below_each(&folders(script), written)
+    }
+
+    /// Words of commands that may name files, and where redirections lead, as they are written there.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let scripts = self.command.iter().chain(&self.hinted);
+        let of_script = |(text, script): &(String, Script)| {
+            let words = script.all().flat_map(|one| &one.words).map(Word::text);
+            let mut words: Vec<&str> = words.collect();
+            words.extend(script.redirected.iter().map(String::as_str));
+            words.extend(script.values.iter().map(String::as_str));
+            if !script.doubts.is_empty() {
+                let between = |c: char| c.is_whitespace() || "\"'`()<>;|&,".contains(c);
+                words.extend(text.split(between));
+            }
+            below_each(&folders(script), words.into_iter().flat_map(names_in))
+        };
+        scripts.flat_map(of_script).collect()
     }
 
     pub(super) const fn has_command(&self) -> bool {
@@ -79,7 +129,10 @@ impl ToolUse {
         let doubts = script
             .map(|script| script.doubts.as_slice())
             .unwrap_or_default();
-        doubts.iter().map(Doubt::to_string).collect()
+        let reserves = self.reserves.iter().cloned();
+        reserves
+            .chain(doubts.iter().map(Doubt::to_string))
+            .collect()
     }
 
     /// Everything that an allow has to cover.
@@ -97,22 +150,73 @@ impl ToolUse {
         parts
     }
 
-    /// The files that are named or written to.
-    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
-        let named = self.paths.iter().map(String::as_str);
+    /// The files that are named, or seem to be.
+    pub(super) fn files(&self) -> impl Iterator<Item = String> {
+        let named = self.paths.iter().chain(&self.mentioned).cloned();
         named.chain(self.written_files())
     }
 
     /// What of the command contains this pattern. Where it is in doubt what runs, its mere words count as well.
     pub(super) fn command_with(&self, pattern: &CommandPattern) -> Option<String> {
-        let (text, script) = self.command.as_ref()?;
-        let found = script.invocations.iter().find(|one| pattern.is_within(one));
-        if let Some(found) = found {
-            return Some(ToBeAllowed::Command(found).to_string());
-        }
-        let in_doubt = !script.doubts.is_empty() && pattern.is_in_text(text);
-        in_doubt.then(|| "its words, in a command that cannot be taken apart".to_owned())
+        let mut scripts = self.command.iter().chain(&self.hinted);
+        scripts.find_map(|(text, script)| {
+            let within = |one: &&Invocation| pattern.is_within(one, &script.values);
+            if let Some(found) = script.all().find(within) {
+                return Some(ToBeAllowed::Command(found).to_string());
+            }
+            let in_doubt = !script.doubts.is_empty() && pattern.is_in_text(text);
+            in_doubt.then(|| "its words, in a command that cannot be taken apart".to_owned())
+        })
     }
+}
+
+/// The folders that a script changes to, one after the other, as far as they are written there.
+fn folders(script: &Script) -> Vec<String> {
+    let changes = script
+        .all()
+        .filter(|one| matches!(one.base_name(), "cd" | "chdir" | "pushd"));
+    let targets = changes.filter_map(|one| {
+        let mut words = one.words.iter().skip(1).map(Word::text);
+        words.find(|word| !word.starts_with('-'))
+    });
+    let mut folder = PathBuf::new();
+    let mut folders: Vec<String> = Vec::new();
+    for target in targets.take(MOST_FOLDERS) {
+        // A change may be one within a subshell: each counts by itself, and after those before it.
+        folder.push(target);
+        for place in [Path::new(target), folder.as_path()] {
+            let place = place.to_string_lossy().into_owned();
+            if !folders.contains(&place) {
+                folders.push(place);
+            }
+        }
+    }
+    folders
+}
+
+const MOST_FOLDERS: usize = 16;
+
+fn below_each<'a>(folders: &[String], names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut files = BTreeSet::new();
+    for name in names.filter(|name| !name.is_empty()) {
+        files.insert(name.to_owned());
+        let is_relative = !name.starts_with(['/', '~', '$']);
+        for folder in folders.iter().filter(|_| is_relative) {
+            let below = Path::new(folder).join(name);
+            files.insert(below.to_string_lossy().into_owned());
+        }
+    }
+    files.into_iter().collect()
+}
+
+/// A word, and what in it may be a file's name: `--file=NAME`, `@NAME`, `-fNAME`, `host:NAME`.
+fn names_in(word: &str) -> impl Iterator<Item = &str> {
+    let signs = word.match_indices(['=', '@', ':']);
+    let behind = signs.filter_map(move |(at, _)| word.get(at.saturating_add(1)..));
+    let attached = word
+        .strip_prefix('-')
+        .and_then(|rest| rest.find(['/', '~', '.']).and_then(|at| rest.get(at..)));
+    [word].into_iter().chain(behind).chain(attached)
 }
 
 impl fmt::Display for ToBeAllowed<'_> {

@@ -6,143 +6,169 @@ use super::Doubt;
 use super::Invocation;
 use super::Script;
 use super::Word;
-
-/// Programs that start the program named in their arguments, with nothing of their own that matters here.
-const WRAPPERS: &[&str] = &[
-    "builtin", "chronic", "chrt", "command", "coproc", "doas", "env", "exec", "flock", "ionice",
-    "nice", "nohup", "setsid", "stdbuf", "sudo", "taskset", "time", "timeout", "unbuffer", "watch",
-];
-/// Programs that make commands of what they read or are told, in ways that are not followed here.
-const RUN_THEIR_INPUT: &[&str] = &[
-    ".",
-    "at",
-    "awk",
-    "batch",
-    "crontab",
-    "ed",
-    "eval",
-    "expect",
-    "fc",
-    "gawk",
-    "mawk",
-    "nawk",
-    "nsenter",
-    "parallel",
-    "screen",
-    "script",
-    "source",
-    "ssh",
-    "su",
-    "systemd-run",
-    "tmux",
-    "xargs",
-];
-/// Interpreters, and what gives them a program in their arguments.
-const INTERPRETERS: &[(&str, &[&str])] = &[
-    ("bun", &["-e", "--eval", "-p", "--print"]),
-    ("deno", &["eval", "repl"]),
-    ("lua", &["-e"]),
-    (
-        "node",
-        &[
-            "-e",
-            "--eval",
-            "-p",
-            "--print",
-            "-r",
-            "--require",
-            "--import",
-        ],
-    ),
-    (
-        "nodejs",
-        &[
-            "-e",
-            "--eval",
-            "-p",
-            "--print",
-            "-r",
-            "--require",
-            "--import",
-        ],
-    ),
-    ("osascript", &["-e"]),
-    ("perl", &["-e", "-E"]),
-    ("php", &["-r", "-B", "-R", "-E"]),
-    ("python", &["-c"]),
-    ("python2", &["-c"]),
-    ("python3", &["-c"]),
-    ("ruby", &["-e"]),
-];
-const SHELLS: &[&str] = &["ash", "bash", "dash", "fish", "ksh", "sh", "zsh"];
-/// Commands of the shell that change what later ones mean: variables, functions, options.
-const CHANGE_THE_SHELL: &[&str] = &[
-    "alias",
-    "bind",
-    "declare",
-    "enable",
-    "export",
-    "getopts",
-    "hash",
-    "let",
-    "local",
-    "mapfile",
-    "read",
-    "readarray",
-    "readonly",
-    "set",
-    "shopt",
-    "trap",
-    "typeset",
-    "unalias",
-    "unset",
-];
-/// Options of `find` that run programs.
-const FIND_RUNS: &[&str] = &["-exec", "-execdir", "-ok", "-okdir"];
+use super::git;
+use super::programs;
+use super::programs::FIND_RUNS;
+use super::programs::LAUNCHERS;
+use super::programs::RUN_THEIR_INPUT;
+use super::programs::ShellInput;
+use super::programs::WRAPPERS;
+use super::sed;
 
 /// Adds what the invocations of a script run by themselves.
-pub(super) fn look(script: &mut Script, depth: usize) {
+pub(super) fn look(script: &mut Script, depth: usize, left: &mut usize) {
     // What a wrapper may start is among its own rests already, so a rest is not unwrapped again.
     let mut rests = BTreeSet::new();
     let mut next = 0;
-    while let Some(invocation) = script.invocations.get(next).cloned() {
+    while let Some(mut invocation) = script.invocations.get(next).cloned() {
         let is_rest = rests.contains(&next);
-        next += 1;
-        let name = invocation.base_name();
-        if !is_rest && (WRAPPERS.contains(&name) || RUN_THEIR_INPUT.contains(&name)) {
-            // Which of its words is the program is not followed here, so each has to be known.
-            let unknown = invocation
-                .words
-                .iter()
-                .find(|word| word.literal().is_none());
-            let unknown = unknown.map(|word| Doubt::UnknownName(word.text().to_owned()));
-            script.doubts.extend(unknown);
-            let first = script.invocations.len();
-            script.invocations.extend(wrapped(&invocation));
-            rests.extend(first..script.invocations.len());
-        }
-        if let Some(input) = shell_input(&invocation) {
-            match input {
-                ShellInput::Script(text) => {
-                    let inside = Script::read_at(&text, depth.saturating_add(1));
-                    script.invocations.extend(inside.invocations);
-                    script.doubts.extend(inside.doubts);
-                }
-                ShellInput::File => {}
-                ShellInput::Unknown => doubt(script, &invocation),
+        if let Some(git) = git::look(&invocation) {
+            if git.runs_others {
+                doubt(script, &invocation);
             }
-        } else if RUN_THEIR_INPUT.contains(&name) {
-            doubt(script, &invocation);
-        } else if name == "find" {
-            find(&invocation, script);
-        } else if has_program(&invocation) {
-            doubt(script, &invocation);
-        } else if CHANGE_THE_SHELL.contains(&name)
-            || (name == "printf" && has_option(&invocation, "-v"))
-        {
-            let name = name.to_owned();
-            script.doubts.push(Doubt::ChangesTheShell(name));
+            invocation.writes.extend(git.writes);
+            if let Some(place) = script.invocations.get_mut(next) {
+                place.writes.clone_from(&invocation.writes);
+            }
         }
+        next += 1;
+        let mut inner = InnerRuns {
+            script,
+            depth,
+            left,
+        };
+        if !is_rest {
+            let first = inner.script.invocations.len();
+            inner.unwrap(&invocation);
+            rests.extend(first..inner.script.invocations.len());
+        }
+        inner.by_itself(&invocation);
+    }
+}
+
+/// What is found within one invocation goes to the script that it is in.
+struct InnerRuns<'a> {
+    script: &'a mut Script,
+    depth: usize,
+    left: &'a mut usize,
+}
+
+impl InnerRuns<'_> {
+    /// The program that is named in the arguments of this one.
+    fn unwrap(&mut self, invocation: &Invocation) {
+        let name = invocation.base_name();
+        let runs_input = RUN_THEIR_INPUT.contains(&name);
+        if WRAPPERS.contains(&name) || runs_input {
+            // Which of its words is the program is not followed here, so each has to be known.
+            let mut words = invocation.words.iter();
+            let unknown = words.find(|word| word.literal().is_none());
+            let unknown = unknown.map(|word| Doubt::UnknownName(word.text().to_owned()));
+            self.script.doubts.extend(unknown);
+            self.script.invocations.extend(rests(invocation));
+            self.possible_in_words(invocation);
+        } else if LAUNCHERS.contains(&name) {
+            for rest in rests(invocation) {
+                self.possible_in_shell(&rest);
+                self.script.possible.push(rest);
+            }
+            self.possible_in_words(invocation);
+        } else if let Some(command) = name.strip_prefix("git-").filter(|name| !name.is_empty()) {
+            // The commands of git are programs, too.
+            let mut words = vec![
+                Word::Literal("git".to_owned()),
+                Word::Literal(command.to_owned()),
+            ];
+            words.extend(invocation.words.iter().skip(1).cloned());
+            self.script.invocations.push(Invocation {
+                words,
+                ..invocation.clone()
+            });
+        }
+    }
+
+    /// What the invocation does to others, whoever started it.
+    fn by_itself(&mut self, invocation: &Invocation) {
+        let name = invocation.base_name();
+        if let Some(input) = programs::shell_input(invocation) {
+            let (text, is_known) = match input {
+                ShellInput::Script(text) => (text, true),
+                ShellInput::ScriptWithWords(text) => (text, false),
+                ShellInput::File => return,
+                ShellInput::Unknown => {
+                    doubt(self.script, invocation);
+                    return;
+                }
+            };
+            let inside = self.read(&text);
+            let script = &mut *self.script;
+            script.invocations.extend(inside.invocations);
+            script.possible.extend(inside.possible);
+            script.doubts.extend(inside.doubts);
+            script.values.extend(inside.values);
+            script.redirected.extend(inside.redirected);
+            if !is_known {
+                let words = invocation.words.iter().map(|word| word.text().to_owned());
+                script.values.extend(words);
+                doubt(script, invocation);
+            }
+        } else if RUN_THEIR_INPUT.contains(&name)
+            || programs::has_program(invocation)
+            || programs::runs_by_option(invocation)
+            || programs::runs_a_subscript(invocation)
+            || sed::is_more_than_plain(invocation)
+        {
+            doubt(self.script, invocation);
+            self.possible_in_words(invocation);
+        } else if name == "find" {
+            find(invocation, self.script);
+        } else if programs::changes_the_shell(invocation) {
+            let name = name.to_owned();
+            self.script.doubts.push(Doubt::ChangesTheShell(name));
+        }
+    }
+
+    /// Words that are commands by themselves: `env -S 'rm x'`, `watch 'rm x'`, `eval rm x`.
+    fn possible_in_words(&mut self, invocation: &Invocation) {
+        let words = invocation.words.iter().skip(1).filter_map(Word::literal);
+        let is_command = |word: &&str| word.contains([' ', '\t', '\n', ';', '|', '&', '<', '$']);
+        let mut texts: Vec<String> = words.filter(is_command).map(str::to_owned).collect();
+        if invocation.base_name() == "eval" {
+            let words = invocation.words.iter().skip(1).map(Word::text);
+            texts.push(words.collect::<Vec<_>>().join(" "));
+        }
+        for text in texts {
+            // Behind a dash and a letter, as in `-S'rm x'`.
+            let attached = text.strip_prefix('-').and_then(|text| text.get(1..));
+            let inside = self.read(attached.unwrap_or(&text));
+            self.script.possible.extend(inside.invocations);
+            self.script.possible.extend(inside.possible);
+            self.script.values.extend(inside.values);
+        }
+    }
+
+    fn possible_in_shell(&mut self, rest: &Invocation) {
+        match programs::shell_input(rest) {
+            Some(ShellInput::Script(text) | ShellInput::ScriptWithWords(text)) => {
+                let inside = self.read(&text);
+                self.script.possible.extend(inside.invocations);
+                self.script.possible.extend(inside.possible);
+                self.script.doubts.extend(inside.doubts);
+            }
+            Some(ShellInput::File) => {}
+            Some(ShellInput::Unknown) => doubt(self.script, rest),
+            None => {
+                if programs::has_program(rest) {
+                    doubt(self.script, rest);
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, text: &str) -> Script {
+        if *self.left == 0 {
+            self.script.doubts.push(Doubt::TooLong);
+        }
+        Script::read_at(text, self.depth.saturating_add(1), self.left)
     }
 }
 
@@ -153,7 +179,7 @@ fn doubt(script: &mut Script, invocation: &Invocation) {
 
 /// What a wrapper may start: every rest of its words counts, so that no option of the wrapper can hide the program.
 /// Words without a program in them do no harm: they are only ever compared with rules.
-fn wrapped(invocation: &Invocation) -> Vec<Invocation> {
+fn rests(invocation: &Invocation) -> Vec<Invocation> {
     let rest = |start| Invocation {
         words: invocation.words.iter().skip(start).cloned().collect(),
         writes: Vec::new(),
@@ -166,93 +192,21 @@ fn wrapped(invocation: &Invocation) -> Vec<Invocation> {
         .collect()
 }
 
-/// What a shell is told to run.
-enum ShellInput {
-    /// `sh -c` with a script that is written there.
-    Script(String),
-    /// A file: a program like any other.
-    File,
-    /// Known only when it runs, or read from somewhere else.
-    Unknown,
-}
-
-fn shell_input(invocation: &Invocation) -> Option<ShellInput> {
-    if !SHELLS.contains(&invocation.base_name()) {
-        return None;
-    }
-    let mut words = invocation.words.iter().skip(1);
-    while let Some(word) = words.next() {
-        let Some(text) = word.literal() else {
-            return Some(ShellInput::Unknown);
-        };
-        let is_option = text.starts_with('-') || text.starts_with('+');
-        if is_option && !text.starts_with("--") && text.contains('c') {
-            let script = words.next().and_then(Word::literal);
-            return Some(script.map_or(ShellInput::Unknown, |script| {
-                ShellInput::Script(script.to_owned())
-            }));
-        }
-        if !is_option {
-            return Some(ShellInput::File);
-        }
-    }
-    Some(ShellInput::Unknown)
-}
-
 fn find(invocation: &Invocation, script: &mut Script) {
-    let at = invocation
-        .words
-        .iter()
-        .position(|word| FIND_RUNS.contains(&word.text()));
-    if let Some(at) = at {
-        let inner = Invocation {
-            words: invocation
-                .words
-                .iter()
-                .skip(at.saturating_add(1))
-                .cloned()
-                .collect(),
-            ..Invocation::default()
-        };
-        script.invocations.push(inner);
+    let words = invocation.words.iter().enumerate();
+    let runs = words.filter(|(_, word)| FIND_RUNS.contains(&word.text()));
+    let inner = runs.map(|(at, _)| Invocation {
+        words: invocation
+            .words
+            .iter()
+            .skip(at.saturating_add(1))
+            .cloned()
+            .collect(),
+        ..Invocation::default()
+    });
+    let inner: Vec<Invocation> = inner.filter(|inner| !inner.words.is_empty()).collect();
+    if !inner.is_empty() {
+        script.invocations.extend(inner);
         doubt(script, invocation);
     }
-}
-
-fn has_program(invocation: &Invocation) -> bool {
-    let name = invocation.base_name();
-    let versioned = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let known = INTERPRETERS
-        .iter()
-        .find(|(interpreter, _)| *interpreter == name || *interpreter == versioned);
-    known.is_some_and(|(_, options)| {
-        let bare = invocation.words.len() == 1;
-        bare || invocation.words.iter().skip(1).any(|word| {
-            word.literal().is_none()
-                || word.text() == "-"
-                || options.iter().any(|option| gives(word.text(), option))
-        })
-    })
-}
-
-/// Is `option` among these? Short options may stand together: `perl -lne`.
-fn gives(word: &str, option: &str) -> bool {
-    let letter = option.strip_prefix('-').filter(|rest| rest.len() == 1);
-    match letter {
-        Some(letter) => word.starts_with('-') && !word.starts_with("--") && word.contains(letter),
-        None => {
-            word == option
-                || word
-                    .strip_prefix(option)
-                    .is_some_and(|rest| rest.starts_with('='))
-        }
-    }
-}
-
-fn has_option(invocation: &Invocation, option: &str) -> bool {
-    invocation
-        .words
-        .iter()
-        .skip(1)
-        .any(|word| word.text().starts_with(option))
 }

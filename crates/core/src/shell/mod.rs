@@ -1,12 +1,17 @@
 //! What a shell command runs, read from its text by a real parser. What cannot be told for sure is a doubt, and whoever
 //! decides by this must not allow anything that is in doubt.
 
+mod git;
+mod guess;
 mod hidden;
+mod programs;
 mod quoting;
+mod sed;
 mod tree;
 
 use std::fmt;
 
+pub use guess::Guess;
 pub use quoting::Word;
 
 /// Longer commands are not taken apart (bytes).
@@ -14,11 +19,20 @@ const LONGEST: usize = 64 * 1024;
 /// Scripts within scripts, as in `sh -c "sh -c '…'"`, are followed so far.
 const DEEPEST: usize = 4;
 
+/// So many scripts within one are taken apart.
+const MOST_SCRIPTS: usize = 200;
+
 /// A command line taken apart.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Script {
     /// Every program that is started, wherever it stands: after `;` and `|`, in substitutions, in functions.
     pub invocations: Vec<Invocation>,
+    /// What may be started besides, as the words of other programs say: enough to forbid it.
+    pub possible: Vec<Invocation>,
+    /// What variables are given: words that are not known for sure may become these.
+    pub values: Vec<String>,
+    /// Files that redirections name, as they are written.
+    pub redirected: Vec<String>,
     /// Why it cannot be said for sure what is run; empty when it can.
     pub doubts: Vec<Doubt>,
 }
@@ -71,18 +85,26 @@ impl Script {
     /// Takes a command line apart.
     #[must_use]
     pub fn read(text: &str) -> Self {
-        Self::read_at(text, 0)
+        let mut left = MOST_SCRIPTS;
+        Self::read_at(text, 0, &mut left)
     }
 
-    fn read_at(text: &str, depth: usize) -> Self {
+    /// `left` counts down what may still be taken apart: scripts in scripts multiply.
+    fn read_at(text: &str, depth: usize, left: &mut usize) -> Self {
         let mut script = Self::default();
-        if text.len() > LONGEST || depth > DEEPEST {
+        if text.len() > LONGEST || depth > DEEPEST || *left == 0 {
             script.doubts.push(Doubt::TooLong);
             return script;
         }
+        *left -= 1;
         tree::walk(text, &mut script);
-        hidden::look(&mut script, depth);
+        hidden::look(&mut script, depth, left);
         script
+    }
+
+    /// Everything that is started, or may be.
+    pub fn all(&self) -> impl Iterator<Item = &Invocation> {
+        self.invocations.iter().chain(&self.possible)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Words of the shell as the program gets them: quotes and backslashes taken away.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use tree_sitter::Node;
 
 /// One word of a command line.
@@ -26,6 +29,15 @@ impl Word {
     pub fn text(&self) -> &str {
         match self {
             Self::Literal(text) | Self::Open(text) => text,
+        }
+    }
+
+    /// The word that two make which touch.
+    pub(super) fn joined(&self, other: &Self) -> Self {
+        let text = format!("{}{}", self.text(), other.text());
+        match (self, other) {
+            (Self::Literal(_), Self::Literal(_)) => Self::Literal(text),
+            (Self::Literal(_) | Self::Open(_), _) => Self::Open(text),
         }
     }
 
@@ -87,11 +99,24 @@ fn bare(text: &str) -> Option<String> {
                 '\n' => {}
                 escaped => plain.push(escaped),
             },
-            '*' | '?' | '[' | '{' | '}' | '$' | '`' | '\0' => return None,
+            '*' | '?' | '[' | '{' | '}' | '$' | '`' | '\0' | ' ' | '\t' | '\n' => return None,
             _ => plain.push(c),
         }
     }
     Some(plain)
+}
+
+/// Does the parser take for one word what bash takes for several, as in `a ] ]]`?
+pub(super) fn is_several(word: &str) -> bool {
+    let mut chars = word.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            ' ' | '\t' | '\n' => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// A string in double quotes without substitutions (bash, "Double Quotes": the backslash keeps its meaning only before
@@ -120,28 +145,60 @@ fn double_quoted(node: Node<'_>, text: &str) -> Option<String> {
     Some(plain)
 }
 
-/// `$'…'` (bash, "ANSI-C Quoting"). Rare escapes are not worth knowing: they make the word unknown.
-fn ansi_c(inner: &str) -> Option<String> {
+/// `$'…'` (bash, "ANSI-C Quoting"). What is no character, or ends the text, makes the word unknown.
+pub(super) fn ansi_c(inner: &str) -> Option<String> {
     let mut plain = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
+    let mut chars = inner.chars().peekable();
     while let Some(c) = chars.next() {
         if c != '\\' {
             plain.push(c);
             continue;
         }
-        match chars.next()? {
-            'n' => plain.push('\n'),
-            't' => plain.push('\t'),
-            'r' => plain.push('\r'),
-            quoted @ ('\\' | '\'' | '"' | '?') => plain.push(quoted),
-            'x' => {
-                let digits: String = chars.by_ref().take(2).collect();
-                let code = u8::from_str_radix(&digits, 16).ok()?;
-                (digits.len() == 2 && (1..128).contains(&code)).then_some(())?;
-                plain.push(char::from(code));
+        plain.push(match chars.next()? {
+            'a' => '\u{7}',
+            'b' => '\u{8}',
+            'e' | 'E' => '\u{1b}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'v' => '\u{b}',
+            quoted @ ('\\' | '\'' | '"' | '?') => quoted,
+            'x' => one_byte(digits(&mut chars, 16, 2)?)?,
+            'u' => character(digits(&mut chars, 16, 4)?)?,
+            'U' => character(digits(&mut chars, 16, 8)?)?,
+            first @ '0'..='7' => {
+                let mut code = first.to_digit(8)?;
+                for _ in 0..2 {
+                    match chars.next_if(|c| c.is_digit(8)) {
+                        Some(digit) => code = code * 8 + digit.to_digit(8)?,
+                        None => break,
+                    }
+                }
+                one_byte(code)?
             }
             _ => return None,
-        }
+        });
     }
     Some(plain)
+}
+
+/// As many digits as there are, but no more than so many.
+fn digits(chars: &mut Peekable<Chars<'_>>, radix: u32, most: usize) -> Option<u32> {
+    let mut text = String::new();
+    while text.len() < most
+        && let Some(digit) = chars.next_if(|c| c.is_digit(radix))
+    {
+        text.push(digit);
+    }
+    u32::from_str_radix(&text, radix).ok()
+}
+
+/// Bytes beyond ASCII may be parts of characters, and a NUL ends the text.
+fn one_byte(code: u32) -> Option<char> {
+    char::from_u32(code).filter(|c| *c != '\0' && c.is_ascii())
+}
+
+fn character(code: u32) -> Option<char> {
+    char::from_u32(code).filter(|c| *c != '\0')
 }

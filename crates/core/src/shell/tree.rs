@@ -9,6 +9,7 @@ use super::Doubt;
 use super::Invocation;
 use super::Script;
 use super::Word;
+use super::quoting::is_several;
 use super::quoting::text_of;
 
 /// Puts everything that `text` runs into `script`.
@@ -25,6 +26,10 @@ pub(super) fn walk(text: &str, script: &mut Script) {
     let root = tree.root_node();
     if root.has_error() || text.contains('\0') {
         script.doubts.push(Doubt::Syntax);
+    }
+    // To bash only spaces and tabs are blanks; to the parser all white space is.
+    if text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
+        script.doubts.push(Doubt::Construct("a control character"));
     }
     // A loop over the tree, not a recursion: hostile text may be nested thousands of levels deep.
     let mut cursor = root.walk();
@@ -63,7 +68,7 @@ fn look_at(node: Node<'_>, text: &str, script: &mut Script) {
     match node.kind() {
         "command" => command(node, text, script),
         "file_redirect" => redirect(node, text, script),
-        "heredoc_redirect" if !has_end(node, text) => script.doubts.push(Doubt::Syntax),
+        "heredoc_redirect" => here_document(node, text, script),
         "word" | "string" | "heredoc_body" | "number" | "regex" | "extglob_pattern"
             if misses(node, text) =>
         {
@@ -71,8 +76,14 @@ fn look_at(node: Node<'_>, text: &str, script: &mut Script) {
                 "a substitution where the parser sees none",
             ));
         }
+        "word" if is_several(text_of(node, text)) => script.doubts.push(Doubt::Syntax),
         "for_statement" | "c_style_for_statement" | "variable_assignment" => {
             assignment(node, text, script);
+        }
+        "test_command" if may_look_into_subscripts(text_of(node, text)) => {
+            script
+                .doubts
+                .push(Doubt::Construct("a test of what can run commands"));
         }
         kind => {
             if let Some(what) = construct(kind) {
@@ -112,26 +123,66 @@ fn construct(kind: &str) -> Option<&'static str> {
 fn command(node: Node<'_>, text: &str, script: &mut Script) {
     let mut invocation = Invocation::default();
     let mut cursor = node.walk();
+    let mut end = node.start_byte();
     for child in node.named_children(&mut cursor) {
-        match child.kind() {
-            "variable_assignment" => invocation.assigns = true,
-            "command_name" => {
-                let inner = child.named_child(0).unwrap_or(child);
-                invocation.words.push(Word::of(inner, text));
-            }
-            "file_redirect" | "herestring_redirect" | "heredoc_redirect" | "comment" => {}
-            _ => invocation.words.push(Word::of(child, text)),
+        let gap = Gap::of(text.get(end..child.start_byte()));
+        let touches = gap == Gap::Nothing && end > node.start_byte();
+        end = child.end_byte();
+        if gap == Gap::Something {
+            script.doubts.push(Doubt::Syntax);
         }
+        let inner = match child.kind() {
+            "variable_assignment" => {
+                invocation.assigns = true;
+                continue;
+            }
+            "file_redirect" | "herestring_redirect" | "heredoc_redirect" | "comment" => continue,
+            "command_name" => child.named_child(0).unwrap_or(child),
+            _ => child,
+        };
+        let word = Word::of(inner, text);
+        match invocation.words.last_mut() {
+            Some(last) if touches => *last = last.joined(&word),
+            None if touches => script.doubts.push(Doubt::Syntax),
+            Some(_) | None => invocation.words.push(word),
+        }
+    }
+    if Gap::of(text.get(end..node.end_byte())) == Gap::Something {
+        script.doubts.push(Doubt::Syntax);
     }
     match invocation.words.first() {
         Some(Word::Open(name)) => script.doubts.push(Doubt::UnknownName(name.clone())),
-        Some(Word::Literal(name)) if name.is_empty() || name.starts_with('~') => {
+        // To zsh, `=rm` is the path of `rm`.
+        Some(Word::Literal(name)) if name.is_empty() || name.starts_with(['~', '=']) => {
             script.doubts.push(Doubt::UnknownName(name.clone()));
         }
         Some(Word::Literal(_)) | None => {}
     }
     if !invocation.words.is_empty() {
         script.invocations.push(invocation);
+    }
+}
+
+/// What stands between two words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Gap {
+    /// To the parser, `'pu'\sh` and `pu\<newline>sh` are two words; to bash, what touches is one.
+    Nothing,
+    Blanks,
+    /// The parser passes over a backslash with a blank behind it, and over a `$` by itself.
+    Something,
+}
+
+impl Gap {
+    fn of(between: Option<&str>) -> Self {
+        let plain = between.unwrap_or("?").replace("\\\n", "");
+        if plain.is_empty() {
+            Self::Nothing
+        } else if plain.chars().all(|c| matches!(c, ' ' | '\t' | '\n')) {
+            Self::Blanks
+        } else {
+            Self::Something
+        }
     }
 }
 
@@ -142,6 +193,12 @@ fn redirect(node: Node<'_>, text: &str, script: &mut Script) {
         .children(&mut cursor)
         .find(|child| !child.is_named())
         .map_or("", |child| child.kind());
+    // In `a -f2> x` the parser takes `-f2` for the descriptor; to bash it is a word.
+    let descriptor = node.child_by_field_name("descriptor");
+    let descriptor = descriptor.map_or("", |descriptor| text_of(descriptor, text));
+    if !descriptor.bytes().all(|byte| byte.is_ascii_digit()) {
+        script.doubts.push(Doubt::Syntax);
+    }
     let mut cursor = node.walk();
     let mut targets = node
         .children_by_field_name("destination", &mut cursor)
@@ -150,16 +207,9 @@ fn redirect(node: Node<'_>, text: &str, script: &mut Script) {
         // `>&-` closes a descriptor.
         return;
     };
+    script.redirected.push(target.text().to_owned());
     // To the parser, words behind a redirection are further targets; to bash they are words of the command.
-    let behind: Vec<Word> = targets.collect();
-    if !behind.is_empty() {
-        script
-            .doubts
-            .push(Doubt::Construct("words behind a redirection"));
-        if let Some(last) = script.invocations.last_mut() {
-            last.words.extend(behind);
-        }
-    }
+    add_behind(targets.collect(), script);
     let named = target.text().starts_with("/dev/tcp/") || target.text().starts_with("/dev/udp/");
     if named || (target.literal().is_none() && operator.starts_with('<')) {
         script
@@ -194,13 +244,43 @@ fn assignment(node: Node<'_>, text: &str, script: &mut Script) {
     let name = node
         .child_by_field_name("variable")
         .map(|name| text_of(name, text));
-    let harmless_loop =
-        name.is_some_and(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+    let harmless_loop = name.is_some_and(|name| {
+        name.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !TIED.contains(&name)
+    });
+    let mut cursor = node.walk();
+    for value in node.named_children(&mut cursor) {
+        if !matches!(value.kind(), "variable_name" | "do_group") {
+            let value = Word::of(value, text);
+            let words = match &value {
+                Word::Literal(text) => text.split_whitespace().collect::<Vec<_>>(),
+                Word::Open(written) => {
+                    let between = |c: char| c.is_whitespace() || "()\"'`$".contains(c);
+                    written.split(between).collect()
+                }
+            };
+            let words = words.into_iter().filter(|word| !word.is_empty());
+            script.values.extend(words.map(str::to_owned));
+        }
+    }
     if !for_one_command && !harmless_loop {
         script.doubts.push(Doubt::Construct(
             "an assignment, which changes what later commands mean",
         ));
     }
+}
+
+/// Variables that zsh ties to others that matter: `path` is `PATH`.
+const TIED: [&str; 5] = ["cdpath", "fpath", "module_path", "path", "zdotdir"];
+
+/// Arithmetic and `-v` look into what a text holds, and carry out a substitution in a subscript there: whatever they
+/// are given has to be plain.
+fn may_look_into_subscripts(test: &str) -> bool {
+    const ARITHMETIC: [&str; 6] = ["-eq", "-ge", "-gt", "-le", "-lt", "-ne"];
+    let bare = test.replace(['"', '\'', '\\'], "");
+    let has = |operator: &str| bare.split_whitespace().any(|word| word == operator);
+    let looks =
+        has("-v") || has("-R") || (test.starts_with("[[") && ARITHMETIC.iter().any(|one| has(one)));
+    looks && test.contains(['$', '`', '"', '\'', '\\'])
 }
 
 /// Is there a substitution in the text of this node that has no node of its own? In here-documents the parser overlooks
@@ -238,9 +318,30 @@ fn is_quoted(body: Node<'_>, text: &str) -> bool {
     })
 }
 
-/// The parser accepts a here-document without an end.
-fn has_end(node: Node<'_>, text: &str) -> bool {
+/// The parser accepts a here-document without an end, and keeps words of the command behind its beginning for itself.
+fn here_document(node: Node<'_>, text: &str, script: &mut Script) {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor)
-        .any(|child| child.kind() == "heredoc_end" && !text_of(child, text).is_empty())
+    let has_end = node
+        .named_children(&mut cursor)
+        .any(|child| child.kind() == "heredoc_end" && !text_of(child, text).is_empty());
+    if !has_end {
+        script.doubts.push(Doubt::Syntax);
+    }
+    let mut cursor = node.walk();
+    let arguments = node.children_by_field_name("argument", &mut cursor);
+    let behind: Vec<Word> = arguments.map(|word| Word::of(word, text)).collect();
+    add_behind(behind, script);
+}
+
+/// Words of a command that the parser counts to something else: it is in doubt whose they are.
+fn add_behind(behind: Vec<Word>, script: &mut Script) {
+    if behind.is_empty() {
+        return;
+    }
+    script
+        .doubts
+        .push(Doubt::Construct("words behind a redirection"));
+    if let Some(last) = script.invocations.last_mut() {
+        last.words.extend(behind);
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 use super::ToolCall;
+use super::salvage;
 
 /// The agents whose hooks are known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +40,23 @@ pub enum Moment {
         /// What the agent suggests to allow from here on.
         rules: Vec<SessionRule>,
     },
+    /// The agent was denied a call by itself, in auto mode.
+    PermissionDenied {
+        call: ToolCall,
+        why: Option<String>,
+    },
+    /// A server of the agent's wants something of the person.
+    Elicitation {
+        server: String,
+        message: String,
+        what: Elicited,
+    },
+    /// A tool is about to be used, or permission for it is asked, but with what cannot be read.
+    Unreadable {
+        event: ToolEvent,
+        tool: String,
+        why: String,
+    },
     /// These calls are over, one way or the other.
     ToolsDone(Vec<ToolCall>),
     PromptSubmitted,
@@ -50,6 +68,10 @@ pub enum Moment {
     },
     Stopped {
         last: Option<String>,
+        /// A hook continued this turn before.
+        again: bool,
+        /// So many tasks run on in the background: the agent pauses, and goes on when one ends.
+        background: usize,
     },
     StopFailed {
         error: String,
@@ -67,6 +89,22 @@ pub enum Moment {
     },
     /// Something else, which means nothing here.
     Other,
+}
+
+/// What a server wants of the person.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Elicited {
+    /// A form is to be filled in: its JSON Schema.
+    Form(Value),
+    /// A page is to be opened.
+    Page { url: String },
+}
+
+/// The two moments in which an answer decides about a tool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ToolEvent {
+    PreToolUse,
+    PermissionRequest,
 }
 
 /// A rule of Claude Code's that allows a tool, for what its content says or for everything.
@@ -125,14 +163,46 @@ impl CodingAgent {
 impl HookInput {
     /// Reads what came on standard input.
     pub fn read(bytes: &[u8]) -> Result<Self, BadHookInput> {
-        if bytes.len() > LARGEST_INPUT {
-            return Err(BadHookInput::TooLarge);
+        let error = if bytes.len() > LARGEST_INPUT {
+            BadHookInput::TooLarge
+        } else {
+            match serde_json::from_slice(bytes) {
+                Ok(fields) => return Self::of(&Fields(fields)),
+                Err(error) => BadHookInput::NotJson(error),
+            }
+        };
+        let text = String::from_utf8_lossy(bytes);
+        if bytes.len() <= LARGEST_INPUT
+            && let Ok(fields) = serde_json::from_str(&salvage::repaired(&text))
+        {
+            return Self::of(&Fields(fields));
         }
-        let fields = Fields(serde_json::from_slice(bytes).map_err(BadHookInput::NotJson)?);
-        let moment = Moment::of(&fields)?;
+        Self::of_a_part(&Fields(salvage::outer_texts(&text)), error)
+    }
+
+    /// A call of a tool that cannot be read, but told from others; what is no such call is an error.
+    fn of_a_part(fields: &Fields, error: BadHookInput) -> Result<Self, BadHookInput> {
+        let event = match fields.text("hook_event_name").as_deref() {
+            Some("PreToolUse") => ToolEvent::PreToolUse,
+            Some("PermissionRequest") => ToolEvent::PermissionRequest,
+            _ => return Err(error),
+        };
+        let moment = Moment::Unreadable {
+            event,
+            tool: fields.text("tool_name").unwrap_or_default(),
+            why: error.to_string(),
+        };
+        Self::at(fields, moment)
+    }
+
+    fn of(fields: &Fields) -> Result<Self, BadHookInput> {
+        Self::at(fields, Moment::of(fields)?)
+    }
+
+    fn at(fields: &Fields, moment: Moment) -> Result<Self, BadHookInput> {
         let kind = || fields.text("agent_type").unwrap_or_default();
         Ok(Self {
-            agent: CodingAgent::of(&fields),
+            agent: CodingAgent::of(fields),
             session: fields.required("session_id")?,
             title: fields.text("session_title"),
             folder: fields.required("cwd")?.into(),
@@ -158,6 +228,11 @@ impl Moment {
                 call: fields.call()?,
                 rules: fields.session_rules(),
             },
+            "PermissionDenied" => Self::PermissionDenied {
+                call: fields.call()?,
+                why: text("reason"),
+            },
+            "Elicitation" => fields.elicitation()?,
             "PostToolUse" | "PostToolUseFailure" => Self::ToolsDone(vec![fields.call()?]),
             "PostToolBatch" => Self::ToolsDone(fields.calls()),
             "UserPromptSubmit" => Self::PromptSubmitted,
@@ -169,6 +244,8 @@ impl Moment {
             },
             "Stop" => Self::Stopped {
                 last: text("last_assistant_message"),
+                again: fields.0.get("stop_hook_active") == Some(&Value::Bool(true)),
+                background: fields.count("background_tasks"),
             },
             "StopFailure" => Self::StopFailed {
                 error: text("error").unwrap_or_else(|| "unknown".to_owned()),
@@ -206,6 +283,26 @@ impl Fields {
         Ok(ToolCall {
             tool: self.required("tool_name")?,
             input: self.0.get("tool_input").cloned().unwrap_or(Value::Null),
+        })
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.0
+            .get(name)
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len)
+    }
+
+    fn elicitation(&self) -> Result<Moment, BadHookInput> {
+        let what = match (self.0.get("requested_schema"), self.text("url")) {
+            (Some(schema), _) => Elicited::Form(schema.clone()),
+            (None, Some(url)) => Elicited::Page { url },
+            (None, None) => return Ok(Moment::Other),
+        };
+        Ok(Moment::Elicitation {
+            server: self.required("mcp_server_name")?,
+            message: self.text("message").unwrap_or_default(),
+            what,
         })
     }
 

@@ -1,6 +1,7 @@
 //! What a hook prints. Codex refuses whatever it does not know and then goes on as if nothing was said, so it gets the
 //! least that says it.
 
+use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
@@ -29,6 +30,25 @@ pub(super) fn pre_tool_use(gate: Gate, reason: &str) -> String {
 
 pub(super) fn allow_once() -> String {
     decision(json!({ "behavior": "allow" }))
+}
+
+/// Allows a call that means nothing without its input: for Claude Code only.
+pub(super) fn allow_with(input: &Value) -> String {
+    decision(json!({ "behavior": "allow", "updatedInput": input }))
+}
+
+/// Tells the agent that it may try again what it was denied by itself.
+pub(super) fn try_again() -> String {
+    specific(json!({ "hookEventName": "PermissionDenied", "retry": true }))
+}
+
+/// Answers a server's form.
+pub(super) fn accept(content: Map<String, Value>) -> String {
+    specific(json!({ "hookEventName": "Elicitation", "action": "accept", "content": content }))
+}
+
+pub(super) fn decline() -> String {
+    specific(json!({ "hookEventName": "Elicitation", "action": "decline" }))
 }
 
 /// Claude Code keeps the rules until the session ends; whatever place was suggested for them, it is this one.

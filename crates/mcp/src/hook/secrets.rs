@@ -1,10 +1,14 @@
 //! Secrets of this machine that are known by name: they are masked before anything is handed over.
 
+use std::cmp::Reverse;
 use std::fmt;
+use std::path::Path;
 
 use serde_json::Value;
 
-/// The values of variables whose names say that they are secret.
+use super::dotenv;
+
+/// The values of variables whose names say that they are secret: the longest first, because it may contain another.
 #[derive(Default)]
 pub struct KnownSecrets(Vec<(String, String)>);
 
@@ -16,9 +20,18 @@ impl KnownSecrets {
         let mut secrets: Vec<(String, String)> = secret
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        // A value that contains another goes first.
-        secrets.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+        secrets.sort_by_key(|(_, value)| Reverse(value.len()));
         Self(secrets)
+    }
+
+    /// With those in the `.env` files of the project that this folder belongs to.
+    #[must_use]
+    pub fn with_files_of(mut self, folder: &Path) -> Self {
+        let found = dotenv::variables(folder);
+        let pairs = found.iter().map(|(name, value)| (&**name, &**value));
+        self.0.extend(Self::among(pairs).0);
+        self.0.sort_by_key(|(_, value)| Reverse(value.len()));
+        self
     }
 
     #[must_use]

@@ -18,7 +18,7 @@ pub struct Workplace {
 impl Workplace {
     #[must_use]
     pub fn of(folder: &Path) -> Self {
-        let top = folder.ancestors().find(|above| above.join(".git").exists());
+        let top = top(folder);
         let name = top.unwrap_or(folder).file_name();
         Self {
             folder: folder.to_owned(),
@@ -26,6 +26,11 @@ impl Workplace {
             branch: top.and_then(branch),
         }
     }
+}
+
+/// The folder that git's repository is in.
+pub(super) fn top(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|above| above.join(".git").exists())
 }
 
 /// The name of this machine.

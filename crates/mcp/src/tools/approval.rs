@@ -60,7 +60,7 @@ pub(super) async fn run(
         arguments.title.as_str().trim(),
         desk,
         caller,
-    )
+    )?
     .with(
         "description",
         Some(arguments.description.as_str().to_owned()),

@@ -49,7 +49,7 @@ pub(super) async fn run(
     arguments: CompletionArguments,
 ) -> Result<ToolAnswer, Failed> {
     let title = arguments.title.as_str().trim();
-    let report = Report::new("task_completion", title, desk, caller)
+    let report = Report::new("task_completion", title, desk, caller)?
         .with(
             "task_id",
             Some(arguments.task_id.as_str().trim().to_owned()),

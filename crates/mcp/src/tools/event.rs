@@ -60,7 +60,7 @@ pub(super) async fn run(
         let reason = "an approval_request waits for a decision: use send_approval_request";
         return Err(Failed::field("type", reason));
     }
-    let report = Report::new(kind, arguments.title.as_str().trim(), desk, caller)
+    let report = Report::new(kind, arguments.title.as_str().trim(), desk, caller)?
         .with(
             "description",
             Some(arguments.description.as_str().to_owned()),

@@ -60,7 +60,7 @@ pub(super) async fn run(
         .map_or((name.as_str(), None), |caption| {
             title_and_rest(caption.as_str())
         });
-    let report = Report::new("info_notification", title, desk, caller)
+    let report = Report::new("info_notification", title, desk, caller)?
         .with("description", rest)
         .with("project", arguments.project);
     let taken = desk.access.upload(file).await;

@@ -43,7 +43,7 @@ pub(super) async fn run(
     arguments: MessageArguments,
 ) -> Result<ToolAnswer, Failed> {
     let (title, rest) = title_and_rest(arguments.message.as_str());
-    let report = Report::new("info_notification", title, desk, caller)
+    let report = Report::new("info_notification", title, desk, caller)?
         .with("description", rest)
         .with("project", arguments.project);
     let sent = sending::send(desk, &report).await;

@@ -1,17 +1,26 @@
 //! The tools: what each is called, what it takes and gives, and who carries it out.
 
 mod approval;
+mod bridge_process;
 mod completion;
+mod consent;
 mod event;
 mod file;
+mod kinds;
 mod message;
 mod mode;
+mod old_answers;
+mod permission;
 mod question;
 mod replies;
 mod responses;
 mod schema;
 mod sending;
 mod status;
+mod threshold;
+mod todos;
+
+use std::sync::Arc;
 
 use rmcp::model::CallToolResult;
 use rmcp::model::ContentBlock;
@@ -26,8 +35,10 @@ use crate::arguments::Failed;
 use crate::arguments::read;
 use crate::caller::Caller;
 use crate::desk::Desk;
+use crate::server::ServerExtras;
 
 pub(crate) use status::StatusReport;
+pub(crate) use todos::Todo;
 
 /// What a tool came to: a sentence, and the same for programs.
 pub(crate) struct ToolAnswer {
@@ -55,7 +66,18 @@ impl ToolAnswer {
 }
 
 /// All tools, in the order in which they are listed.
-pub(crate) fn list() -> Vec<Tool> {
+pub(crate) fn list(extras: ServerExtras) -> Vec<Tool> {
+    let mut tools = everyday();
+    if extras.compat {
+        tools.extend([threshold::tool(), kinds::tool(), mode::mute_tool()]);
+        tools.extend(old_answers::tools());
+        tools.extend(bridge_process::tools());
+        tools.extend(todos::tools());
+    }
+    tools
+}
+
+fn everyday() -> Vec<Tool> {
     vec![
         message::tool(),
         event::tool(),
@@ -66,6 +88,7 @@ pub(crate) fn list() -> Vec<Tool> {
         replies::tool(),
         responses::tool(),
         status::tool(),
+        permission::tool(),
         mode::local_tool(),
         mode::nomad_tool(),
     ]
@@ -73,15 +96,21 @@ pub(crate) fn list() -> Vec<Tool> {
 
 /// Carries a call out; none if there is no such tool.
 pub(crate) async fn call(
-    desk: &Desk,
+    desk: &Arc<Desk>,
     caller: &Caller,
     name: &str,
     arguments: JsonObject,
 ) -> Option<CallToolResult> {
-    if !list().iter().any(|tool| tool.name == name) {
+    if !list(desk.extras).iter().any(|tool| tool.name == name) {
         return None;
     }
     let done = match desk.admit() {
+        Ok(()) if name == permission::NAME => {
+            return Some(match permission::run(desk, caller, arguments).await {
+                Ok(result) => result,
+                Err(Failed(text)) => CallToolResult::error(vec![ContentBlock::text(text)]),
+            });
+        }
         Ok(()) => carry_out(desk, caller, name, arguments).await,
         Err(too_many) => Err(too_many),
     };
@@ -97,7 +126,7 @@ pub(crate) async fn call(
 }
 
 async fn carry_out(
-    desk: &Desk,
+    desk: &Arc<Desk>,
     caller: &Caller,
     name: &str,
     arguments: JsonObject,
@@ -114,7 +143,37 @@ async fn carry_out(
         status::NAME => status::run(desk, read(arguments)?).await,
         mode::LOCAL => mode::to_local(desk, caller, read(arguments)?).await,
         mode::NOMAD => mode::to_nomad(desk, read(arguments)?).await,
-        other => Err(Failed(format!("there is no tool {other}"))),
+        _ => carry_out_older(desk, caller, name, arguments).await,
+    }
+}
+
+async fn carry_out_older(
+    desk: &Arc<Desk>,
+    caller: &Caller,
+    name: &str,
+    arguments: JsonObject,
+) -> Result<ToolAnswer, Failed> {
+    match name {
+        threshold::NAME => threshold::run(desk, caller, read(arguments)?).await,
+        old_answers::PROCESS => old_answers::process(desk, read(arguments)?).await,
+        old_answers::CLEAR => old_answers::clear(desk, caller, read(arguments)?).await,
+        todos::REGISTER => todos::register(desk, read(arguments)?),
+        _ => {
+            let Nothing {} = read(arguments)?;
+            match name {
+                kinds::NAME => kinds::run(),
+                mode::MUTE => mode::to_mute(desk, caller).await,
+                bridge_process::CHECK => bridge_process::check(desk).await,
+                bridge_process::START | bridge_process::ENSURE => {
+                    bridge_process::ensure(desk).await
+                }
+                bridge_process::STOP => bridge_process::stop(desk, caller).await,
+                bridge_process::RESTART => bridge_process::restart(desk, caller).await,
+                todos::LIST => todos::list(desk),
+                todos::STATUS => todos::status(desk),
+                other => Err(Failed(format!("there is no tool {other}"))),
+            }
+        }
     }
 }
 
@@ -157,7 +216,13 @@ mod tests {
 
     #[test]
     fn every_tool_says_what_it_takes_and_gives() {
-        for tool in list() {
+        // What Claude Code asks with is its own affair, and so is what it reads.
+        let ours = |tool: &Tool| tool.name != permission::NAME;
+        let extras = ServerExtras {
+            compat: true,
+            channel: false,
+        };
+        for tool in list(extras).into_iter().filter(ours) {
             for schema in [Some(&tool.input_schema), tool.output_schema.as_ref()] {
                 let schema = schema.unwrap();
                 assert_eq!(schema["type"], "object", "{}: {schema:?}", tool.name);

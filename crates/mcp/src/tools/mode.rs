@@ -1,7 +1,5 @@
-//! `switch_to_local_mode` and `switch_to_nomad_mode`. Leaving nomad means that people see less of what the agent does:
-//! somebody has to press for it. A mute was wanted by a person, and only a person ends it.
-
-use std::time::Duration;
+//! `switch_to_local_mode`, `switch_to_nomad_mode` and the older `switch_to_mute_mode`. Leaving nomad and muting mean that
+//! people see less of what the agent does: somebody has to press for it. A mute was wanted by a person, and only a person ends it.
 
 use cctelegram_core::api::ModeRequest;
 use cctelegram_core::api::ModeStatus;
@@ -9,23 +7,20 @@ use cctelegram_core::mode::Mode;
 use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use super::Effect;
 use super::Nothing;
 use super::ToolAnswer;
+use super::consent;
+use super::consent::Consent;
 use super::described;
 use crate::arguments::Failed;
-use crate::asking;
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::report::Report;
 
 pub(super) const LOCAL: &str = "switch_to_local_mode";
 pub(super) const NOMAD: &str = "switch_to_nomad_mode";
-
-/// So long is waited for somebody to let the agent leave nomad mode.
-const WAIT: Duration = Duration::from_mins(5);
+pub(super) const MUTE: &str = "switch_to_mute_mode";
 
 /// The mode that is in force now.
 #[derive(Serialize, JsonSchema)]
@@ -52,6 +47,17 @@ pub(super) fn nomad_tool() -> Tool {
         (
             "Switch to nomad mode",
             "Switches the bridge to nomad mode: the person is away and follows everything on the phone.",
+        ),
+        Effect::Switches,
+    )
+}
+
+pub(super) fn mute_tool() -> Tool {
+    described::<Nothing, Switched>(
+        MUTE,
+        (
+            "Mute the bridge",
+            "Switches the bridge to mute, when somebody agrees to it on the phone; without that it is not muted, and the call is an error. Only a person ends it.",
         ),
         Effect::Switches,
     )
@@ -85,21 +91,38 @@ pub(super) async fn to_local(
     }
 }
 
+/// Mutes, when somebody agrees to it.
+pub(super) async fn to_mute(desk: &Desk, caller: &Caller) -> Result<ToolAnswer, Failed> {
+    if desk.access.mode().await?.mode == Mode::Mute {
+        return told(Mode::Mute, false);
+    }
+    let consent = Consent {
+        title: "Mute the bridge?",
+        text: "While it is mute, everything but security alerts is held back, and agents cannot ask.",
+        yes: "Mute it",
+        no: "Stay as it is",
+        otherwise: (
+            "The bridge is not muted",
+            "Somebody has to agree on the phone, or mute it with /mute there.",
+        ),
+    };
+    consent::agreed(desk, caller, &consent).await?;
+    switch(desk, Mode::Mute).await
+}
+
 /// Somebody pressed for leaving nomad mode; anything else is a no.
 async fn agreed(desk: &Desk, caller: &Caller) -> Result<(), Failed> {
-    let text = "In local mode, less of what the agent does comes to the phone.";
-    let report = Report::new("approval_request", "Leave nomad mode?", desk, caller)
-        .with("description", Some(text.to_owned()))
-        .with_data("options", Some(json!(["Switch to local", "Stay in nomad"])))
-        .with_whereabouts(desk);
-    let ended = asking::ask(desk, caller, &report, WAIT).await?;
-    if ended.approved {
-        return Ok(());
-    }
-    Err(Failed(format!(
-        "The bridge stays in nomad mode: {}\nSomebody has to agree on the phone, or switch with /local there.",
-        ended.told()
-    )))
+    let consent = Consent {
+        title: "Leave nomad mode?",
+        text: "In local mode, less of what the agent does comes to the phone.",
+        yes: "Switch to local",
+        no: "Stay in nomad",
+        otherwise: (
+            "The bridge stays in nomad mode",
+            "Somebody has to agree on the phone, or switch with /local there.",
+        ),
+    };
+    consent::agreed(desk, caller, &consent).await
 }
 
 async fn switch(desk: &Desk, mode: Mode) -> Result<ToolAnswer, Failed> {

@@ -22,7 +22,7 @@ use crate::asking::Ended;
 use crate::asking::WaitSeconds;
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::mailbox::Letter;
+use crate::letter::Letter;
 use crate::report::Report;
 use crate::report::title_and_rest;
 
@@ -83,7 +83,7 @@ pub(super) async fn run(
     };
     let how = "Reply to this message to answer in your own words.";
     let below = rest.map_or_else(|| how.to_owned(), |rest| format!("{rest}\n\n{how}"));
-    let report = Report::new(kind, title, desk, caller)
+    let report = Report::new(kind, title, desk, caller)?
         .with("description", Some(below))
         .with("project", arguments.project)
         .with_data("options", arguments.options.as_deref().map(labels));
@@ -141,7 +141,7 @@ async fn text(
     wait: Duration,
 ) -> Result<QuestionEnded, Failed> {
     let sent = sending::send(desk, report).await?;
-    let reply = replies::next(desk, Some(&sent.event_id), wait);
+    let reply = replies::next(desk, Some(report.id()), wait);
     let what = "Waiting for a reply on the phone.";
     let letter = caller.while_waiting(wait, what, reply).await;
     Ok(match letter.transpose()?.flatten() {

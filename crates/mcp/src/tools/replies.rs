@@ -2,23 +2,28 @@
 
 use std::time::Duration;
 
+use cctelegram_core::agent::session_of;
+use cctelegram_core::api::ReplyHeard;
+use cctelegram_core::api::ReplyWait;
+use cctelegram_core::api::Waiter;
+use cctelegram_core::id::EventId;
 use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::Effect;
 use super::ToolAnswer;
 use super::described;
-use crate::access::LONGEST_WAIT_S;
 use crate::access::NotReached;
 use crate::arguments::Failed;
 use crate::asking::WaitSeconds;
 use crate::caller::Caller;
 use crate::desk::Desk;
 use crate::desk::LOOK_AGAIN;
-use crate::mailbox::Letter;
+use crate::letter::Letter;
 
 pub(super) const NAME: &str = "wait_for_reply";
 
@@ -55,19 +60,22 @@ pub(super) async fn run(
     caller: &Caller,
     arguments: ReplyArguments,
 ) -> Result<ToolAnswer, Failed> {
-    let event = arguments.event_id.as_deref();
-    if event.is_some_and(|event| !desk.mailbox().has_sent(event)) {
-        let reason = "no message with this id was sent in this session: use the event_id that sending it gave";
-        return Err(Failed::field("event_id", reason));
+    let event: Option<Result<EventId, _>> = arguments.event_id.map(|event| event.parse());
+    let event = event.transpose().map_err(|_| not_ours())?;
+    if event
+        .as_ref()
+        .is_some_and(|event| session_of(event).as_ref() != Some(&desk.session))
+    {
+        return Err(not_ours());
     }
-    if !desk.mailbox().has_sent_anything() {
+    if !desk.may_have_answers() {
         let text = "nothing was sent in this session, so nobody can reply\nSend a message first.";
         return Err(Failed(text.to_owned()));
     }
     let wait = arguments.wait_seconds.span();
     let what = "Waiting for a reply on the phone.";
     let reply = caller
-        .while_waiting(wait, what, next(desk, event, wait))
+        .while_waiting(wait, what, next(desk, event.as_ref(), wait))
         .await;
     let reply = reply.transpose()?.flatten();
     let text = reply
@@ -77,30 +85,44 @@ pub(super) async fn run(
     Ok(ToolAnswer::new(text, &Replied { reply })?.in_vain_if(in_vain))
 }
 
-/// The next text that was not given out yet; none if none comes in time.
+fn not_ours() -> Failed {
+    let reason =
+        "no message with this id was sent in this session: use the event_id that sending it gave";
+    Failed::field("event_id", reason)
+}
+
+/// The next text that was not given out yet; none if none comes in time. A bridge that restarts meanwhile is waited for.
 pub(super) async fn next(
     desk: &Desk,
-    event: Option<&str>,
+    event: Option<&EventId>,
     wait: Duration,
 ) -> Result<Option<Letter>, Failed> {
     let deadline = Instant::now() + wait;
+    let claim = Uuid::now_v7();
+    let mut left = wait;
     loop {
-        if let Some(letter) = desk.mailbox().next_text(event) {
-            return Ok(Some(letter));
+        let request = ReplyWait {
+            claim,
+            event: event.cloned(),
+            waiter: Waiter::Tool,
+            // To the end of the last second: otherwise nobody would wait within it.
+            wait_s: left.saturating_add(Duration::from_millis(999)).as_secs(),
+        };
+        match desk.access.next_reply(&desk.session, &request).await {
+            Ok(ReplyHeard {
+                reply: Some(reply), ..
+            }) => return Ok(Letter::of(&reply)),
+            Err(NotReached::Refused(problem)) => {
+                return Err(NotReached::Refused(problem).into());
+            }
+            Ok(ReplyHeard { reply: None, .. })
+            | Err(NotReached::NoBridge(_) | NotReached::Broken(_)) => {}
         }
-        let left = deadline.saturating_duration_since(Instant::now());
+        left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(None);
         }
-        let wait_s = left.as_secs().saturating_add(1).min(LONGEST_WAIT_S);
-        match tokio::time::timeout(left, desk.collect(wait_s)).await {
-            Ok(Ok(())) | Err(_) => {}
-            Ok(Err(NotReached::Refused(problem))) => {
-                return Err(NotReached::Refused(problem).into());
-            }
-            Ok(Err(NotReached::NoBridge(_) | NotReached::Broken(_))) => {
-                tokio::time::sleep(LOOK_AGAIN.min(left)).await;
-            }
-        }
+        tokio::time::sleep(LOOK_AGAIN.min(left)).await;
+        left = deadline.saturating_duration_since(Instant::now());
     }
 }

@@ -10,7 +10,7 @@ use super::ToolAnswer;
 use super::described;
 use crate::arguments::Failed;
 use crate::desk::Desk;
-use crate::mailbox::Letter;
+use crate::letter::Letter;
 
 pub(super) const NAME: &str = "get_telegram_responses";
 
@@ -50,8 +50,7 @@ pub(super) async fn run(desk: &Desk, arguments: ResponsesArguments) -> Result<To
     let responses = if let Some(event) = arguments.event_id.as_deref() {
         of_event(desk, event, limit).await?
     } else {
-        desk.collect(0).await?;
-        desk.mailbox().newest(limit)
+        desk.answers(limit).await?
     };
     let text = if responses.is_empty() {
         "No answers.".to_owned()

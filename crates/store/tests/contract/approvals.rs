@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use cctelegram_core::approval::AnswerForm;
 use cctelegram_core::approval::Choice;
+use cctelegram_core::approval::GivenAnswer;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::delivery::Work;
@@ -11,10 +13,12 @@ use cctelegram_core::id::MessageId;
 use cctelegram_crypto::Digest;
 use cctelegram_store::Accept;
 use cctelegram_store::Ask;
+use cctelegram_store::Decided;
 use cctelegram_store::Handling;
 use cctelegram_store::Marked;
 use cctelegram_store::Mint;
 use cctelegram_store::StoreError;
+use cctelegram_store::Toggle;
 use serde_json::json;
 
 use crate::fixture::ANNA;
@@ -25,6 +29,7 @@ use crate::fixture::approval_id;
 use crate::fixture::at;
 use crate::fixture::decide;
 use crate::fixture::ids;
+use crate::fixture::person;
 use crate::fixture::record;
 use crate::fixture::request;
 use crate::fixture::typed;
@@ -142,6 +147,8 @@ async fn requests_expire_when_their_time_is_over() {
             digest: "d".into(),
             expires,
             not_before: None,
+            form: AnswerForm::default(),
+            remind: None,
         });
         bridge.accept(request).await;
     }
@@ -284,5 +291,85 @@ async fn details_are_sent_to_the_one_who_asked() {
     let row = bridge.lease_one(at(3)).await;
     assert_eq!((row.chat, &row.work), (BEN, &Work::Details));
     assert!(row.event.unwrap().asks());
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn marks_are_kept_shown_on_every_copy_and_answered_as_they_stand() {
+    let bridge = Fixture::new().await;
+    let mut several = request("colours", 1, &[ANNA, BEN]);
+    let form = AnswerForm {
+        several: true,
+        words: false,
+    };
+    several.ask = several.ask.map(|ask| Ask { form, ..ask });
+    bridge.accept(several).await;
+    bridge.send_all(at(0)).await;
+    let toggle = |update, option| Toggle {
+        update,
+        approval: approval_id(1),
+        option,
+        by: person(11).id,
+        at: at(10),
+    };
+    let update = bridge.update(1).await;
+    let toggled = bridge.store.toggle(toggle(update, 1)).await.unwrap();
+    assert!(matches!(toggled, Decided::Done(marked) if marked.marks.list() == [1]));
+    let edits = [
+        ("approval_edit".into(), ANNA),
+        ("approval_edit".into(), BEN),
+    ];
+    assert_eq!(bridge.waiting().await, edits);
+    let (none, late) = (bridge.update(2).await, bridge.update(3).await);
+    let toggled = bridge.store.toggle(toggle(none, 2)).await.unwrap();
+    assert_eq!(toggled, Decided::Unknown, "there is no third option");
+
+    // Marked otherwise by now.
+    let mut stale = decide(late, 1, 0);
+    stale.decision.answer = GivenAnswer::Several(vec![0]);
+    let outcome = bridge.store.decide(stale.clone()).await.unwrap();
+    assert!(matches!(outcome, Decided::TooLate(_)), "{outcome:?}");
+    stale.decision.answer = GivenAnswer::Several(vec![1]);
+    let outcome = bridge.store.decide(stale).await.unwrap();
+    assert!(matches!(outcome, Decided::Done(_)), "{outcome:?}");
+    let toggled = bridge.store.toggle(toggle(none, 0)).await.unwrap();
+    assert!(matches!(toggled, Decided::TooLate(_)), "{toggled:?}");
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn a_request_that_waits_is_told_once_more_to_whoever_has_it() {
+    let bridge = Fixture::new().await;
+    for (number, remind) in [(1, Some(at(600))), (2, Some(at(700))), (3, None)] {
+        let mut request = request(&format!("event-{number}"), number, &[ANNA, BEN]);
+        request.ask = request.ask.map(|ask| Ask { remind, ..ask });
+        bridge.accept(request).await;
+    }
+    assert_eq!(bridge.store.next_reminder().await.unwrap(), Some(at(600)));
+    assert_eq!(bridge.store.remind_due(at(599)).await.unwrap(), 0);
+    // Nobody has it yet: a minute later it is looked at again.
+    assert_eq!(bridge.store.remind_due(at(600)).await.unwrap(), 0);
+    assert_eq!(bridge.store.next_reminder().await.unwrap(), Some(at(660)));
+    bridge.send_all(at(601)).await;
+    assert_eq!(bridge.store.remind_due(at(660)).await.unwrap(), 1);
+    let reminders = [("reminder".into(), ANNA), ("reminder".into(), BEN)];
+    assert_eq!(bridge.waiting().await, reminders);
+    assert_eq!(bridge.store.remind_due(at(699)).await.unwrap(), 0, "once");
+
+    // It ended before the reminder was sent, and the other before it was queued.
+    for number in [1, 2] {
+        let update = bridge.update(number).await;
+        let number = u128::try_from(number).unwrap();
+        let done = bridge
+            .store
+            .decide(decide(update, number, 0))
+            .await
+            .unwrap();
+        assert!(matches!(done, Decided::Done(_)), "{done:?}");
+    }
+    assert_eq!(bridge.store.remind_due(at(800)).await.unwrap(), 0);
+    assert_eq!(bridge.store.next_reminder().await.unwrap(), None);
+    let sent = bridge.send_all(at(800)).await;
+    assert!(!format!("{sent:?}").contains("Reminder"), "{sent:?}");
     bridge.close().await;
 }

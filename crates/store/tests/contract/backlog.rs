@@ -78,7 +78,7 @@ async fn held_events_count_against_the_limit() {
         AcceptOutcome::Full
     );
     assert!(
-        bridge.store.heads(at(9)).await.unwrap().is_empty(),
+        bridge.store.outlook(at(9)).await.unwrap().heads.is_empty(),
         "what is held is not sent"
     );
     bridge.close().await;

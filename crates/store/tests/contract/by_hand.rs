@@ -93,7 +93,15 @@ async fn a_wait_for_the_next_try_and_a_parked_chat_are_cut_short() {
     bridge.accept(accept(event("a"), &[ANNA])).await;
     let leased = bridge.lease_one(at(0)).await;
     bridge.mark(&leased, Marked::Retry { due: at(130) }).await;
-    assert!(bridge.store.heads(at(100)).await.unwrap().is_empty());
+    assert!(
+        bridge
+            .store
+            .outlook(at(100))
+            .await
+            .unwrap()
+            .heads
+            .is_empty()
+    );
     let requeue = again(Which::Row(leased.row), &[ANNA]);
     bridge
         .store
@@ -192,7 +200,15 @@ async fn what_is_dropped_is_never_sent() {
         );
     }
     assert!(bridge.store.queue(10).await.unwrap().is_empty());
-    assert!(bridge.store.heads(at(999)).await.unwrap().is_empty());
+    assert!(
+        bridge
+            .store
+            .outlook(at(999))
+            .await
+            .unwrap()
+            .heads
+            .is_empty()
+    );
     assert_eq!(bridge.store.counts().await.unwrap().waiting, 0);
     bridge.close().await;
 }

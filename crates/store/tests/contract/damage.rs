@@ -60,7 +60,7 @@ async fn a_row_that_cannot_be_read_does_not_stop_the_others() {
         2,
         "it is shown"
     );
-    let row = bridge.store.heads(at(0)).await.unwrap()[0].row;
+    let row = bridge.store.outlook(at(0)).await.unwrap().heads[0].row;
     let leased = bridge.store.lease(vec![row], at(0)).await.unwrap();
     let told = GivenUp {
         row,
@@ -81,7 +81,7 @@ async fn a_request_whose_last_copy_cannot_be_read_is_undeliverable() {
     let bridge = Fixture::new().await;
     bridge.accept(request("deploy", 1, &[ANNA, BEN])).await;
     let bridge = damaged(bridge, "UPDATE outbox SET work = '{'").await;
-    let heads = bridge.store.heads(at(0)).await.unwrap();
+    let heads = bridge.store.outlook(at(0)).await.unwrap().heads;
     let state = async || {
         let approval = bridge.store.approval(approval_id(1)).await.unwrap();
         approval.unwrap().state

@@ -1,5 +1,6 @@
 //! Decisions: of all that are made, one counts.
 
+use cctelegram_core::approval::AnswerForm;
 use cctelegram_core::approval::State;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::id::MessageId;
@@ -121,6 +122,8 @@ async fn security_nothing_is_decided_at_or_after_the_expiry() {
         digest: "d".into(),
         expires: Some(at(60)),
         not_before: None,
+        form: AnswerForm::default(),
+        remind: None,
     });
     bridge.accept(request).await;
     let update = bridge.update(1).await;

@@ -92,7 +92,7 @@ impl Story {
             Step::Accept { content, both } => self.accept(content, both).await,
             Step::Fold { anna, above } => {
                 let chat = if anna { ANNA } else { BEN };
-                let heads = self.bridge.store.heads(at(self.now)).await.unwrap();
+                let heads = self.bridge.store.outlook(at(self.now)).await.unwrap().heads;
                 if let Some(head) = heads.into_iter().find(|head| head.chat == chat) {
                     let folded = self.bridge.store.fold(head, above, at(self.now));
                     folded.await.unwrap();
@@ -239,9 +239,10 @@ impl Story {
         while !self
             .bridge
             .store
-            .heads(at(self.now))
+            .outlook(at(self.now))
             .await
             .unwrap()
+            .heads
             .is_empty()
         {
             for row in self.bridge.lease(at(self.now)).await {

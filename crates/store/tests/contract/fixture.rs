@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cctelegram_core::approval::AnswerForm;
 use cctelegram_core::approval::Choice;
 use cctelegram_core::approval::Decision;
+use cctelegram_core::approval::GivenAnswer;
 use cctelegram_core::approval::Person;
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
@@ -134,6 +136,8 @@ pub(crate) fn request(id: &str, number: u128, recipients: &[ChatId]) -> Accept {
         digest: "ab".repeat(32),
         expires: None,
         not_before: None,
+        form: AnswerForm::default(),
+        remind: None,
     };
     Accept {
         ask: Some(ask),
@@ -151,7 +155,7 @@ pub(crate) fn person(id: i64) -> Person {
 
 pub(crate) fn decide(update: StoredUpdateId, number: u128, choice: usize) -> Decide {
     let decision = Decision {
-        choice,
+        answer: GivenAnswer::Choice(choice),
         by: person(11),
         at: at(60),
     };
@@ -161,6 +165,7 @@ pub(crate) fn decide(update: StoredUpdateId, number: u128, choice: usize) -> Dec
         decision,
         chat: ANNA,
         message: MessageId(1),
+        told: None,
     }
 }
 
@@ -215,7 +220,7 @@ impl Fixture {
 
     /// Leases what is next in every chat.
     pub(crate) async fn lease(&self, now: Timestamp) -> Vec<Leased> {
-        let heads = self.store.heads(now).await.unwrap();
+        let heads = self.store.outlook(now).await.unwrap().heads;
         self.store
             .lease(heads.into_iter().map(|head| head.row).collect(), now)
             .await
@@ -258,7 +263,7 @@ impl Fixture {
         let mut all = Vec::new();
         loop {
             let leased = self.lease(now).await;
-            if leased.is_empty() && self.store.heads(now).await.unwrap().is_empty() {
+            if leased.is_empty() && self.store.outlook(now).await.unwrap().heads.is_empty() {
                 return all;
             }
             for row in leased {

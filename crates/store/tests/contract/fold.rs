@@ -41,7 +41,7 @@ async fn accept_many(bridge: &Fixture, count: usize, recipients: &[ChatId]) {
 
 /// Folds as the sender does when the first result or piece of progress of Anna's is next.
 async fn fold(bridge: &Fixture, above: u32) -> Option<i64> {
-    let heads = bridge.store.heads(at(1)).await.unwrap();
+    let heads = bridge.store.outlook(at(1)).await.unwrap().heads;
     let head = heads.into_iter().find(|head| head.chat == ANNA)?;
     bridge.store.fold(head, above, at(1)).await.unwrap()
 }
@@ -66,7 +66,7 @@ async fn mint(bridge: &Fixture, list: i64, data: &str) -> Digest {
 async fn results_and_progress_become_one_list_and_nothing_else_does() {
     let bridge = Fixture::new().await;
     accept_many(&bridge, 10, &[ANNA, BEN]).await;
-    let head = bridge.store.heads(at(1)).await.unwrap()[0];
+    let head = bridge.store.outlook(at(1)).await.unwrap().heads[0];
     assert_eq!(fold(&bridge, 10).await, None);
     bridge.accept(accept(progress("p", "task"), &[ANNA])).await;
     bridge.accept(request("ask", 1, &[ANNA])).await;
@@ -174,7 +174,7 @@ async fn no_new_list_goes_before_one_that_waits_or_a_message_that_was_begun() {
 async fn a_head_that_cannot_be_listed_makes_no_list() {
     let bridge = Fixture::new().await;
     accept_many(&bridge, 4, &[ANNA]).await;
-    let heads = bridge.store.heads(at(1)).await.unwrap();
+    let heads = bridge.store.outlook(at(1)).await.unwrap().heads;
     let head = Head {
         row: 1_000,
         ..heads[0]

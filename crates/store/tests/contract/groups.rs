@@ -411,8 +411,8 @@ async fn security_nothing_is_leased_for_a_group_that_is_not_enrolled() {
     let bridge = Fixture::new().await;
     let store = &bridge.store;
     bridge.accept(accept(event("waits"), &[TEAM])).await;
-    assert!(store.heads(at(1)).await.unwrap().is_empty());
-    assert_eq!(store.next_due(at(0)).await.unwrap(), None);
+    assert!(store.outlook(at(1)).await.unwrap().heads.is_empty());
+    assert_eq!(store.outlook(at(0)).await.unwrap().next_due, None);
     let row = store.queue(1).await.unwrap()[0].id;
     let leased = store.lease(vec![row], at(1)).await.unwrap();
     assert!(leased.rows.is_empty(), "{leased:?}");
@@ -438,7 +438,7 @@ async fn security_a_narrowed_group_loses_what_waits_of_other_projects() {
         let info = typed(id, "info_notification", json!({ "project": "blog" }));
         bridge.accept(accept(info, &[TEAM])).await;
     }
-    let heads = store.heads(at(5)).await.unwrap();
+    let heads = store.outlook(at(5)).await.unwrap().heads;
     let head = heads.into_iter().find(|head| head.chat == TEAM);
     let list = store.fold(head.unwrap(), 1, at(5)).await.unwrap();
     assert!(list.is_some(), "there is a list");

@@ -18,7 +18,7 @@ use crate::fixture::event;
 use crate::fixture::request;
 
 /// The version that this program makes of every database.
-const LATEST: i64 = 6;
+const LATEST: i64 = 8;
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -55,7 +55,10 @@ async fn a_clean_stop_leaves_one_file() {
     let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(files.len(), 1, "{files:?}");
     assert!(matches!(store.ping(at(1)).await, Err(StoreError::Closed)));
-    assert!(matches!(store.heads(at(1)).await, Err(StoreError::Closed)));
+    assert!(matches!(
+        store.outlook(at(1)).await,
+        Err(StoreError::Closed)
+    ));
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn the_most_urgent_goes_first_and_one_at_a_time_per_chat() {
     let first = bridge.lease(at(0)).await;
     assert_eq!(ids(&first), ["alert", "for-ben"]);
     assert!(
-        bridge.store.heads(at(0)).await.unwrap().is_empty(),
+        bridge.store.outlook(at(0)).await.unwrap().heads.is_empty(),
         "both chats are busy"
     );
     bridge.sent(&first[0], 1).await;
@@ -54,7 +54,7 @@ async fn the_most_urgent_goes_first_and_one_at_a_time_per_chat() {
 async fn a_row_is_leased_once() {
     let bridge = Fixture::new().await;
     bridge.accept(accept(event("a"), &[ANNA])).await;
-    let row = bridge.store.heads(at(0)).await.unwrap()[0].row;
+    let row = bridge.store.outlook(at(0)).await.unwrap().heads[0].row;
     let (one, two) = tokio::join!(
         bridge.store.lease(vec![row, row], at(0)),
         bridge.store.lease(vec![row], at(0)),
@@ -69,8 +69,11 @@ async fn a_failed_row_comes_again_when_it_is_due() {
     bridge.accept(accept(event("a"), &[ANNA])).await;
     let row = bridge.lease_one(at(0)).await;
     bridge.mark(&row, Marked::Retry { due: at(30) }).await;
-    assert!(bridge.store.heads(at(29)).await.unwrap().is_empty());
-    assert_eq!(bridge.store.next_due(at(29)).await.unwrap(), Some(at(30)));
+    assert!(bridge.store.outlook(at(29)).await.unwrap().heads.is_empty());
+    assert_eq!(
+        bridge.store.outlook(at(29)).await.unwrap().next_due,
+        Some(at(30))
+    );
     let again = bridge.lease_one(at(30)).await;
     assert_eq!((again.row, again.attempt), (row.row, 1));
     bridge.mark(&again, Marked::Released).await;
@@ -94,7 +97,7 @@ async fn leases_of_a_crashed_program_are_given_back() {
     bridge.mark(&row, part).await;
     bridge.lease_one(at(0)).await;
     let bridge = Fixture::open(bridge.crash().await).await;
-    assert!(bridge.store.heads(at(0)).await.unwrap().is_empty());
+    assert!(bridge.store.outlook(at(0)).await.unwrap().heads.is_empty());
     assert_eq!(bridge.store.void_leases().await.unwrap(), 1);
     let again = bridge.lease_one(at(0)).await;
     assert_eq!(
@@ -136,7 +139,7 @@ async fn a_parked_chat_waits_until_it_writes() {
             },
         )
         .await;
-    assert!(bridge.store.heads(at(9)).await.unwrap().is_empty());
+    assert!(bridge.store.outlook(at(9)).await.unwrap().heads.is_empty());
     assert_eq!(
         bridge.store.parked().await.unwrap(),
         [(ANNA, "bot was blocked".to_owned())]
@@ -212,8 +215,16 @@ async fn a_clock_that_is_set_back_holds_nothing_up() {
     let row = bridge.lease_one(at(day)).await;
     let due = at(day + 60);
     bridge.mark(&row, Marked::Retry { due }).await;
-    assert!(bridge.store.heads(at(day)).await.unwrap().is_empty());
-    assert_eq!(bridge.store.next_due(at(0)).await.unwrap(), None);
+    assert!(
+        bridge
+            .store
+            .outlook(at(day))
+            .await
+            .unwrap()
+            .heads
+            .is_empty()
+    );
+    assert_eq!(bridge.store.outlook(at(0)).await.unwrap().next_due, None);
     assert_eq!(ids(&bridge.lease(at(0)).await), ["a"], "it is due now");
     bridge.close().await;
 }

@@ -39,7 +39,7 @@ async fn what_can_never_be_sent_is_recorded_and_shown() {
         ("dead", "About a")
     );
     assert_eq!(queue[0].reason.as_deref(), Some("too long"));
-    assert!(bridge.store.heads(at(9)).await.unwrap().is_empty());
+    assert!(bridge.store.outlook(at(9)).await.unwrap().heads.is_empty());
     bridge.close().await;
 }
 

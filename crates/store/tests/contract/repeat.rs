@@ -72,8 +72,11 @@ async fn what_is_sent_is_edited_once_when_the_window_is_over() {
     for (id, seconds) in [("b", 1), ("c", 2), ("d", 5)] {
         bridge.accept(same(id, seconds)).await;
     }
-    assert_eq!(bridge.store.heads(at(4)).await.unwrap(), []);
-    assert_eq!(bridge.store.next_due(at(4)).await.unwrap(), Some(at(5)));
+    assert_eq!(bridge.store.outlook(at(4)).await.unwrap().heads, []);
+    assert_eq!(
+        bridge.store.outlook(at(4)).await.unwrap().next_due,
+        Some(at(5))
+    );
     let sent = bridge.send_all(at(5)).await;
     assert_eq!(counts(&sent), [(Work::Count, 4)]);
     assert!(sent[0].message.is_some(), "it is an edit");

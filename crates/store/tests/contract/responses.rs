@@ -1,11 +1,17 @@
 //! The answers and the names of their files.
 
+use cctelegram_core::agent::Trace;
+use cctelegram_core::agent::note_id;
 use cctelegram_core::audit::EventName;
+use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
 use cctelegram_store::About;
+use cctelegram_store::Claim;
 use cctelegram_store::Handling;
 use cctelegram_store::NewResponse;
 use cctelegram_store::ResponseKind;
+use cctelegram_store::SessionReply;
+use cctelegram_store::WantedReply;
 use serde_json::Map;
 use serde_json::json;
 use uuid::Uuid;
@@ -18,6 +24,10 @@ use crate::fixture::event;
 use crate::fixture::record;
 
 async fn answer(bridge: &Fixture, update: i64, about: About) {
+    reply(bridge, update, about, None).await;
+}
+
+async fn reply(bridge: &Fixture, update: i64, about: About, reply: Option<SessionReply>) {
     let response = NewResponse {
         about,
         task_id: Some("build".into()),
@@ -34,6 +44,7 @@ async fn answer(bridge: &Fixture, update: i64, about: About) {
     let handling = Handling {
         records,
         response: Some(response),
+        reply,
         ..Handling::default()
     };
     bridge
@@ -104,5 +115,94 @@ async fn the_name_for_the_answer_to_another_event_is_left_free() {
         .collect();
     let expected = ["e.json", "e.3.json", "e.5.json", "e.2.json", "e.4.json"];
     assert_eq!(names, expected);
+    bridge.close().await;
+}
+
+/// A wait in the session of this name.
+fn wanted(session: &str, claim: u128) -> WantedReply {
+    WantedReply {
+        session: Trace::of(session),
+        event: None,
+        claim: Claim {
+            id: Uuid::from_u128(claim),
+            continued: None,
+        },
+        with_old: false,
+    }
+}
+
+async fn taken(bridge: &Fixture, wanted: WantedReply) -> Option<i64> {
+    let record = record(EventName::ReplyHandedOver, 1);
+    let handed = bridge.store.take_reply(wanted, record).await.unwrap();
+    handed.map(|handed| handed.response.id)
+}
+
+fn about_session(session: &str, once: &str) -> About {
+    About::Event(note_id(&Trace::of(session), once).unwrap())
+}
+
+fn kept() -> SessionReply {
+    SessionReply {
+        chat: ANNA,
+        message: MessageId(5),
+        taken: None,
+    }
+}
+
+#[tokio::test]
+async fn security_a_reply_is_handed_over_once_and_in_its_own_session() {
+    let bridge = Fixture::new().await;
+    for (update, once) in [(1, "a"), (2, "b")] {
+        reply(&bridge, update, about_session("one", once), Some(kept())).await;
+    }
+    assert_eq!(taken(&bridge, wanted("two", 1)).await, None);
+    assert_eq!(taken(&bridge, wanted("one", 2)).await, Some(1));
+    assert_eq!(
+        taken(&bridge, wanted("one", 2)).await,
+        Some(1),
+        "the same wait, whose answer was lost"
+    );
+    assert_eq!(taken(&bridge, wanted("two", 2)).await, None);
+    assert_eq!(taken(&bridge, wanted("one", 3)).await, Some(2));
+    assert_eq!(taken(&bridge, wanted("one", 4)).await, None);
+    let promised = Claim {
+        id: Uuid::from_u128(5),
+        continued: Some(3),
+    };
+    let promised = SessionReply {
+        taken: Some(promised),
+        ..kept()
+    };
+    reply(&bridge, 3, about_session("one", "c"), Some(promised)).await;
+    assert_eq!(taken(&bridge, wanted("one", 6)).await, None);
+    assert_eq!(taken(&bridge, wanted("one", 5)).await, Some(3));
+    let session = Trace::of("one");
+    assert_eq!(bridge.store.turns_continued(&session).await.unwrap(), 3);
+    bridge.close().await;
+}
+
+#[tokio::test]
+async fn what_came_before_the_next_prompt_is_only_given_to_who_asks_for_it() {
+    let bridge = Fixture::new().await;
+    let id = note_id(&Trace::of("one"), "a").unwrap();
+    bridge.accept(accept(event(id.as_str()), &[ANNA])).await;
+    reply(&bridge, 1, About::Event(id.clone()), Some(kept())).await;
+    bridge.store.age_replies(&Trace::of("one")).await.unwrap();
+    assert_eq!(taken(&bridge, wanted("one", 1)).await, None);
+    let other = WantedReply {
+        event: Some("other".parse().unwrap()),
+        with_old: true,
+        ..wanted("one", 2)
+    };
+    assert_eq!(taken(&bridge, other).await, None);
+    let tool = WantedReply {
+        event: Some(id.clone()),
+        with_old: true,
+        ..wanted("one", 3)
+    };
+    let record = record(EventName::ReplyHandedOver, 1);
+    let handed = bridge.store.take_reply(tool, record).await.unwrap();
+    let title = handed.unwrap().title;
+    assert_eq!(title, Some(format!("About {id}")));
     bridge.close().await;
 }

@@ -68,6 +68,7 @@ async fn a_request_is_asked_decided_and_answered() {
         decision,
         chat: ANNA,
         message: MessageId(110),
+        told: None,
     };
     let Decided::Done(decided) = store.decide(decide).await.unwrap() else {
         panic!("nobody was faster");

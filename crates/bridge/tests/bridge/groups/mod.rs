@@ -21,12 +21,12 @@ use serde_json::json;
 
 use crate::steps::STRANGER;
 
-const GROUP: i64 = -1_000_000_000_007;
+pub(crate) const GROUP: i64 = -1_000_000_000_007;
 
 const MOVED: i64 = -1_000_000_000_008;
 
 /// A bridge whose bot is in a group with everybody and a stranger.
-async fn in_group(setup: Setup, kind: GroupKind) -> TestBridge {
+pub(crate) async fn in_group(setup: Setup, kind: GroupKind) -> TestBridge {
     let bridge = TestBridge::start(setup).await;
     let phone = &bridge.emulator;
     phone.add_user(User {
@@ -68,7 +68,7 @@ async fn question(bridge: &TestBridge, user: i64) -> Message {
 }
 
 /// Enrols the group by the stranger's message and the user's press.
-async fn enrol(bridge: &TestBridge, projects: &[&str]) {
+pub(crate) async fn enrol(bridge: &TestBridge, projects: &[&str]) {
     let (id, text) = code(bridge, projects).await;
     say(bridge, STRANGER, &text);
     let question = question(bridge, USER).await;

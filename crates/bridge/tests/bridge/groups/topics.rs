@@ -3,6 +3,9 @@
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
 use cctelegram_testkit::emulator::GroupKind;
+use cctelegram_testkit::emulator::Post;
+use serde_json::Value;
+use serde_json::json;
 
 use super::GROUP;
 use super::enrol;
@@ -112,5 +115,57 @@ async fn a_private_chat_with_topics_has_one_per_project() {
     let shown = bridge.message_with(USER, "Event a").await;
     let topics = bridge.emulator.topics(USER);
     assert_eq!((topics.len(), shown.thread), (1, Some(topics[0].thread)));
+    bridge.finish().await;
+}
+
+/// What a session gets that does not wait.
+async fn reply_in(bridge: &TestBridge, session: &str, claim: &str) -> Value {
+    let wait = json!({ "claim": claim, "waiter": { "kind": "tool" }, "wait_s": 0 });
+    let path = format!("/v1/sessions/{session}/replies");
+    let answer = bridge.socket.post(&path, &wait).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body["reply"]["answer"]["response"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_in_a_topic_only_a_reply_to_its_message_reaches_a_session() {
+    let bridge = in_group(setup(), GroupKind::Forum).await;
+    enrol(&bridge, &[]).await;
+    for session in ["one", "two"] {
+        let id = format!("agent.{session}.1");
+        bridge.drop_event(session, &event(&id, "shop"));
+    }
+    let one = bridge.message_with(GROUP, "Event agent.one.1").await;
+    let two = bridge.message_with(GROUP, "Event agent.two.1").await;
+    assert!(one.thread.is_some());
+    assert_eq!(
+        one.thread, two.thread,
+        "sessions of one project share a topic"
+    );
+    bridge.idle().await;
+    let post = |text: &str, reply_to| Post {
+        text: text.to_owned(),
+        thread: one.thread,
+        reply_to,
+        ..Post::default()
+    };
+    for post in [
+        post("for whom?", None),
+        post("for two", Some(two.message_id)),
+    ] {
+        let posted = bridge.emulator.post_in_group(GROUP, USER, &post);
+        posted.expect("a member");
+    }
+    bridge
+        .message_with(GROUP, "Kept as an answer to “Event agent.two.1”")
+        .await;
+    let claims = [
+        "01a1fffb-fc36-7001-adba-6fb62426e615",
+        "01a1fffb-fc36-7001-adba-6fb62426e616",
+        "01a1fffb-fc36-7001-adba-6fb62426e617",
+    ];
+    assert_eq!(reply_in(&bridge, "one", claims[0]).await, Value::Null);
+    assert_eq!(reply_in(&bridge, "two", claims[1]).await, "for two");
+    assert_eq!(reply_in(&bridge, "two", claims[2]).await, Value::Null);
     bridge.finish().await;
 }

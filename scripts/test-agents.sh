@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Runs the real Claude Code and Codex against the real bridge, with a scripted model and the bundled
+# emulator as the phone. Apart from scripts/test.sh, because the agents are an install of 800 MB.
+# Prints measured latencies as lines that begin with `figure:`.
+set -euo pipefail
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.."
+
+readonly wanted=$PWD/crates/bridge/tests/agents
+readonly agents=$PWD/target/tools/real-agents
+
+say() { printf 'test-agents.sh: %s\n' "$*"; }
+fail() {
+    printf 'test-agents.sh: %s\n' "$@" >&2
+    exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+install_packages() {
+    local as_root=()
+    has apt-get || fail "missing: $*" "Install what provides them, then run this again."
+    if ((EUID != 0)); then
+        has sudo || fail "missing: $*" "Run as root: apt-get update && apt-get install $*"
+        as_root=(sudo)
+    fi
+    say "installing with apt-get: $*"
+    as_root+=(env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet)
+    "${as_root[@]}" update </dev/null &&
+        "${as_root[@]}" install --yes --no-install-recommends "$@" </dev/null ||
+        fail "apt-get could not install: $*" "See its messages above, install them, then run this again."
+}
+
+has_agents() {
+    cmp --silent "$wanted/package-lock.json" "$agents/installed.json"
+}
+
+# The programs are native: no script of the packages has to run, and none does.
+install_agents() {
+    say "installing Claude Code and Codex into target/tools"
+    rm -rf "$agents"
+    mkdir -p "$agents"
+    cp "$wanted/package.json" "$wanted/package-lock.json" "$agents/"
+    (cd "$agents" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null) ||
+        fail "Claude Code and Codex could not be installed." "A way to registry.npmjs.org is needed; see the messages above."
+    cp "$wanted/package-lock.json" "$agents/installed.json"
+}
+
+packages=()
+has tmux || packages+=(tmux)
+has npm || packages+=(npm)
+((${#packages[@]} == 0)) || install_packages "${packages[@]}"
+has_agents || install_agents
+
+# One after another: the figures of two agents at once would be those of neither.
+exec cargo test --locked --package cctelegram --features real-agents --test agents -- \
+    --test-threads=1 --nocapture "$@"
