@@ -211,7 +211,8 @@ fn event(desk: &Desk, asked: &PermissionAsked, agent: &str) -> Result<(Value, St
             "host": desk.place.host,
         },
     });
-    let event = (desk.means.secrets)().mask_all(event);
+    let secrets = (desk.means.secrets)().with_files_of(&desk.place.directory);
+    let event = secrets.mask_all(event);
     Ok((event, Digest::of(&exact).hex()))
 }
 
