@@ -112,10 +112,39 @@ enum Command {
     },
 }
 
+/// What agents call before every use of a tool: it is read sooner when nothing else has to be known.
+#[derive(Parser)]
+struct HookCall {
+    #[arg(long, global = true)]
+    home: Option<PathBuf>,
+    #[command(subcommand)]
+    command: OnlyHook,
+}
+
+#[derive(Subcommand)]
+enum OnlyHook {
+    Hook(hook::HookArgs),
+}
+
+impl HookCall {
+    /// Nothing if it is another command, or wrong: then all of them have to be known to say so.
+    fn try_read() -> Option<Cli> {
+        let Self { home, command } = hook::is_called(std::env::args_os())
+            .then(Self::try_parse)?
+            .ok()?;
+        let OnlyHook::Hook(args) = command;
+        Some(Cli {
+            start: false,
+            home,
+            command: Some(Command::Hook(args)),
+        })
+    }
+}
+
 /// Runs what was typed.
 pub(crate) fn run() -> ExitCode {
     dumps::deny();
-    let cli = match Cli::try_parse() {
+    let cli = match HookCall::try_read().map_or_else(Cli::try_parse, Ok) {
         Ok(cli) => cli,
         Err(error) => {
             // A terminal that has gone away needs no usage.
