@@ -166,7 +166,8 @@ fn with_scene<T>(
     })
 }
 
-fn secrets(input: &HookInput, setting: &HookSetting<'_>) -> KnownSecrets {
+/// Those of the environment and of the project that is worked in.
+pub(super) fn secrets(input: &HookInput, setting: &HookSetting<'_>) -> KnownSecrets {
     (setting.secrets)().with_files_of(&input.folder)
 }
 
