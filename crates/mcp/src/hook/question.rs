@@ -122,9 +122,10 @@ fn answers(
     let mut answers = Map::new();
     for (question, posed) in questions.iter().zip(posed) {
         let settled = match inquiry.upshot(posed) {
-            Upshot::Decided(settled) => settled,
-            Upshot::Elsewhere => return Told::Nothing,
-            Upshot::Nobody => return Told::Nobody,
+            Ok(Upshot::Decided(settled)) => settled,
+            Ok(Upshot::Elsewhere) => return Told::Nothing,
+            Ok(Upshot::Nobody) => return Told::Nobody,
+            Err(error) => return Told::Unreached(error),
         };
         let Some(answer) = question.answer(&settled.answer) else {
             return Told::Nobody;
