@@ -451,6 +451,12 @@ async fn security_what_nobody_answers_is_refused_where_the_policy_says_so() {
             .unwrap()
             .contains("Nobody answered")
     );
+    // A question asks for no permission.
+    let ask = claude(
+        "PermissionRequest",
+        asking(&[question("One?", "One", false)]),
+    );
+    assert_silent(&hook(&bridge, &ask, &["--wait", "1"]).await);
     // Answered at the terminal is answered.
     let waiting = start(&bridge, &asks("make now"), &[]).await;
     request(&bridge, "make now").await;
@@ -500,6 +506,31 @@ async fn security_secrets_of_the_project_are_masked_before_they_are_handed_over(
         .text
         .unwrap();
     assert!(told.contains("I used [redacted: SHOP_PASSWORD]."), "{told}");
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_rule_that_allows_answers_no_question_and_approves_no_plan() {
+    let bridge = TestBridge::prepare(setup()).await;
+    let rules = r#"
+        [[rule]]
+        name = "everything"
+        outcome = "allow"
+        [rule.match]
+        tool = "*"
+    "#;
+    write(&bridge.root().join("policy.toml"), rules);
+    let before = |more: Value| claude("PreToolUse", more);
+    let allowed = output(&hook(&bridge, &before(bash("make")), &[]).await);
+    let outcome = &allowed["hookSpecificOutput"]["permissionDecision"];
+    assert_eq!(outcome, "allow", "{allowed}");
+    for more in [
+        asking(&[question("One?", "One", false)]),
+        json!({ "tool_name": "ExitPlanMode", "tool_input": { "plan": "Leap" } }),
+    ] {
+        assert_silent(&hook(&bridge, &before(more.clone()), &[]).await);
+        assert_silent(&hook(&bridge, &codex("PermissionRequest", more), &[]).await);
+    }
     bridge.finish().await;
 }
 
