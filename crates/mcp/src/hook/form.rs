@@ -77,7 +77,10 @@ impl ElicitedForm {
                 field.title.as_ref(),
                 field.description.as_ref(),
             ];
+            let choices = field.choices().iter();
+            let mut choices = choices.flat_map(|(value, label)| [value.as_str(), Some(label)]);
             texts.into_iter().flatten().any(|text| is_telling(text))
+                || choices.any(|text| text.is_some_and(is_telling))
         };
         is_telling(message) || self.fields.iter().any(of_field)
     }
@@ -308,7 +311,7 @@ fn plain(value: &Value) -> String {
 
 /// Does this text speak of something that must not go over a chat?
 fn is_telling(text: &str) -> bool {
-    const ANYWHERE: [&str; 14] = [
+    const ANYWHERE: [&str; 17] = [
         "password",
         "passwd",
         "passphrase",
@@ -321,6 +324,9 @@ fn is_telling(text: &str) -> bool {
         "privatekey",
         "accesskey",
         "mnemonic",
+        "seedphrase",
+        "recovery",
+        "authenticat",
         "cvv",
         "cvc",
     ];
@@ -333,15 +339,31 @@ fn is_telling(text: &str) -> bool {
     ANYWHERE.iter().any(|word| joined.contains(word))
         || words(text)
             .iter()
-            .any(|word| WORDS.contains(&word.as_str()))
+            .any(|word| WORDS.contains(&word.as_str()) || is_telling_at_an_end(word))
 }
 
-/// The words of a text or of a name like `apiKey_2`.
+/// `pincode`, `authcode`, `otp2`; but not what merely sounds like it.
+fn is_telling_at_an_end(word: &str) -> bool {
+    const ENDS: [&str; 4] = ["code", "otp", "pin", "mfa"];
+    const OTHERS: [&str; 12] = [
+        "decode", "encode", "unicode", "codec", "codecs", "codebase", "spin", "ping", "pink",
+        "pine", "pint", "pinned",
+    ];
+    !OTHERS.contains(&word)
+        && ENDS
+            .iter()
+            .any(|end| word.starts_with(end) || word.ends_with(end))
+}
+
+/// The words of a text or of a name like `apiKey_2` or `OTPCode`.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
-    for c in text.chars() {
-        let begins = !c.is_alphanumeric() || (c.is_uppercase() && before.is_lowercase());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let ends_capitals = before.is_uppercase() && chars.peek().is_some_and(|c| c.is_lowercase());
+        let begins =
+            !c.is_alphanumeric() || (c.is_uppercase() && (before.is_lowercase() || ends_capitals));
         if begins {
             words.push(String::new());
         }
@@ -467,6 +489,16 @@ mod tests {
             "clientSecret",
             "pass word",
             "cardNumber",
+            "OTPCode",
+            "PINCode",
+            "MFACode",
+            "pincode",
+            "authcode",
+            "securitycode",
+            "otp2",
+            "your authenticator",
+            "Seed phrase",
+            "recovery phrase",
         ] {
             assert!(secret("Please", name, json!({})), "{name}");
         }
@@ -481,6 +513,13 @@ mod tests {
             "value",
             json!({ "description": "The secret of the app" })
         ));
+        for choices in [
+            json!({ "enum": ["red", "the password"] }),
+            json!({ "enum": ["a", "b"], "enumNames": ["Text", "PIN"] }),
+            json!({ "oneOf": [{ "const": "otp", "title": "Once" }] }),
+        ] {
+            assert!(secret("Please", "value", choices.clone()), "{choices}");
+        }
         for name in [
             "colour",
             "monkey",
@@ -488,6 +527,10 @@ mod tests {
             "postal_address",
             "keyboard",
             "encoding",
+            "decode",
+            "opinion",
+            "spin",
+            "HTTPServer",
         ] {
             assert!(!secret("Which one?", name, json!({})), "{name}");
         }
