@@ -60,7 +60,16 @@ impl ElicitedForm {
                 .map(Value::as_str)
                 .collect::<Option<_>>()?,
         };
-        let fields = schema.get("properties")?.as_object()?.iter();
+        let is_object = schema.get("type").is_none_or(|kind| kind == "object");
+        let mut keys = schema.as_object()?.keys();
+        let properties = schema.get("properties")?.as_object()?;
+        if !is_object
+            || keys.any(|key| !KNOWN_OF_FORMS.contains(&key.as_str()))
+            || required.iter().any(|name| !properties.contains_key(*name))
+        {
+            return None;
+        }
+        let fields = properties.iter();
         let fields: Vec<FormField> = fields
             .map(|(name, field)| FormField::read(name, field, required.contains(&name.as_str())))
             .collect::<Option<_>>()?;
@@ -392,6 +401,17 @@ const KNOWN: [&str; 13] = [
     "$comment",
 ];
 
+/// What a form may say of itself.
+const KNOWN_OF_FORMS: [&str; 7] = [
+    "type",
+    "properties",
+    "required",
+    "title",
+    "description",
+    "$schema",
+    "additionalProperties",
+];
+
 /// A message of Telegram's has no more characters.
 const LONGEST_TEXT: usize = 4_096;
 
@@ -400,9 +420,7 @@ mod tests {
     use super::*;
 
     fn form(properties: Value) -> Option<ElicitedForm> {
-        ElicitedForm::read(
-            &json!({ "type": "object", "properties": properties, "required": ["x"] }),
-        )
+        ElicitedForm::read(&json!({ "type": "object", "properties": properties }))
     }
 
     fn field(field: Value) -> FormField {
@@ -462,6 +480,23 @@ mod tests {
             json!({ "x": "text" }),
         ] {
             assert_eq!(form(properties.clone()), None, "{properties}");
+        }
+        let whole = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "title": "T",
+            "description": "D", "additionalProperties": false, "required": ["x"],
+            "properties": { "x": { "type": "string" } },
+        });
+        assert!(ElicitedForm::read(&whole).unwrap().fields[0].required);
+        for (key, value) in [
+            ("type", json!("array")),
+            ("required", json!(["x", "y"])),
+            ("required", json!("x")),
+            ("allOf", json!([])),
+            ("minProperties", json!(2)),
+        ] {
+            let mut other = whole.clone();
+            other[key] = value;
+            assert_eq!(ElicitedForm::read(&other), None, "{other}");
         }
     }
 
