@@ -177,15 +177,13 @@ async fn security_an_answer_in_part_is_none() {
         question("One?", "One", false),
         question("Two?", "Two", false),
     ]);
-    let waiting = start(
-        &bridge,
-        &claude("PermissionRequest", both),
-        &["--wait", "4"],
-    )
-    .await;
+    let waiting = start(&bridge, &claude("PermissionRequest", both), &[]).await;
     let two = request(&bridge, "(2 of 2): Two").await;
     let one = press(&bridge, "(1 of 2): One", "Red").await;
     ended(&bridge, &one, "Answered “Red”").await;
+    // The agent goes on without the other.
+    let prompt = claude("UserPromptSubmit", json!({}));
+    assert_silent(&hook(&bridge, &prompt, &[]).await);
     assert_silent(&waiting.finish().await);
     ended(&bridge, &two, "").await;
     assert_eq!(bridge.status().await["pending_approvals"], 0);
