@@ -299,6 +299,23 @@ async fn security_without_a_bridge_nothing_is_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn security_a_bridge_that_goes_away_while_somebody_is_asked_allows_nothing() {
+    let mut bridge = away().await;
+    let options = ["--wait", "15", "--fail-closed"];
+    let closed = start(&bridge, &asks("make closed"), &options).await;
+    let open = start(&bridge, &asks("make open"), &["--wait", "15"]).await;
+    request(&bridge, "make closed").await;
+    request(&bridge, "make open").await;
+    bridge.kill().await;
+    let denied = decision(&closed.finish().await);
+    assert_eq!(denied["behavior"], "deny");
+    let why = denied["message"].as_str().unwrap();
+    assert!(why.contains("no bridge is running"), "{why}");
+    assert_silent(&open.finish().await);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn security_a_decision_about_something_else_is_void() {
     let bridge = TestBridge::prepare(setup()).await;
     let listener = UnixListener::bind(bridge.root().join("bridge.sock")).unwrap();

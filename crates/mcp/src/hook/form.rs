@@ -60,7 +60,16 @@ impl ElicitedForm {
                 .map(Value::as_str)
                 .collect::<Option<_>>()?,
         };
-        let fields = schema.get("properties")?.as_object()?.iter();
+        let is_object = schema.get("type").is_none_or(|kind| kind == "object");
+        let mut keys = schema.as_object()?.keys();
+        let properties = schema.get("properties")?.as_object()?;
+        if !is_object
+            || keys.any(|key| !KNOWN_OF_FORMS.contains(&key.as_str()))
+            || required.iter().any(|name| !properties.contains_key(*name))
+        {
+            return None;
+        }
+        let fields = properties.iter();
         let fields: Vec<FormField> = fields
             .map(|(name, field)| FormField::read(name, field, required.contains(&name.as_str())))
             .collect::<Option<_>>()?;
@@ -77,7 +86,10 @@ impl ElicitedForm {
                 field.title.as_ref(),
                 field.description.as_ref(),
             ];
+            let choices = field.choices().iter();
+            let mut choices = choices.flat_map(|(value, label)| [value.as_str(), Some(label)]);
             texts.into_iter().flatten().any(|text| is_telling(text))
+                || choices.any(|text| text.is_some_and(is_telling))
         };
         is_telling(message) || self.fields.iter().any(of_field)
     }
@@ -308,7 +320,7 @@ fn plain(value: &Value) -> String {
 
 /// Does this text speak of something that must not go over a chat?
 fn is_telling(text: &str) -> bool {
-    const ANYWHERE: [&str; 14] = [
+    const ANYWHERE: [&str; 17] = [
         "password",
         "passwd",
         "passphrase",
@@ -321,6 +333,9 @@ fn is_telling(text: &str) -> bool {
         "privatekey",
         "accesskey",
         "mnemonic",
+        "seedphrase",
+        "recovery",
+        "authenticat",
         "cvv",
         "cvc",
     ];
@@ -333,15 +348,31 @@ fn is_telling(text: &str) -> bool {
     ANYWHERE.iter().any(|word| joined.contains(word))
         || words(text)
             .iter()
-            .any(|word| WORDS.contains(&word.as_str()))
+            .any(|word| WORDS.contains(&word.as_str()) || is_telling_at_an_end(word))
 }
 
-/// The words of a text or of a name like `apiKey_2`.
+/// `pincode`, `authcode`, `otp2`; but not what merely sounds like it.
+fn is_telling_at_an_end(word: &str) -> bool {
+    const ENDS: [&str; 4] = ["code", "otp", "pin", "mfa"];
+    const OTHERS: [&str; 12] = [
+        "decode", "encode", "unicode", "codec", "codecs", "codebase", "spin", "ping", "pink",
+        "pine", "pint", "pinned",
+    ];
+    !OTHERS.contains(&word)
+        && ENDS
+            .iter()
+            .any(|end| word.starts_with(end) || word.ends_with(end))
+}
+
+/// The words of a text or of a name like `apiKey_2` or `OTPCode`.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
-    for c in text.chars() {
-        let begins = !c.is_alphanumeric() || (c.is_uppercase() && before.is_lowercase());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let ends_capitals = before.is_uppercase() && chars.peek().is_some_and(|c| c.is_lowercase());
+        let begins =
+            !c.is_alphanumeric() || (c.is_uppercase() && (before.is_lowercase() || ends_capitals));
         if begins {
             words.push(String::new());
         }
@@ -370,6 +401,17 @@ const KNOWN: [&str; 13] = [
     "$comment",
 ];
 
+/// What a form may say of itself.
+const KNOWN_OF_FORMS: [&str; 7] = [
+    "type",
+    "properties",
+    "required",
+    "title",
+    "description",
+    "$schema",
+    "additionalProperties",
+];
+
 /// A message of Telegram's has no more characters.
 const LONGEST_TEXT: usize = 4_096;
 
@@ -378,9 +420,7 @@ mod tests {
     use super::*;
 
     fn form(properties: Value) -> Option<ElicitedForm> {
-        ElicitedForm::read(
-            &json!({ "type": "object", "properties": properties, "required": ["x"] }),
-        )
+        ElicitedForm::read(&json!({ "type": "object", "properties": properties }))
     }
 
     fn field(field: Value) -> FormField {
@@ -441,6 +481,23 @@ mod tests {
         ] {
             assert_eq!(form(properties.clone()), None, "{properties}");
         }
+        let whole = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "title": "T",
+            "description": "D", "additionalProperties": false, "required": ["x"],
+            "properties": { "x": { "type": "string" } },
+        });
+        assert!(ElicitedForm::read(&whole).unwrap().fields[0].required);
+        for (key, value) in [
+            ("type", json!("array")),
+            ("required", json!(["x", "y"])),
+            ("required", json!("x")),
+            ("allOf", json!([])),
+            ("minProperties", json!(2)),
+        ] {
+            let mut other = whole.clone();
+            other[key] = value;
+            assert_eq!(ElicitedForm::read(&other), None, "{other}");
+        }
     }
 
     #[test]
@@ -467,6 +524,16 @@ mod tests {
             "clientSecret",
             "pass word",
             "cardNumber",
+            "OTPCode",
+            "PINCode",
+            "MFACode",
+            "pincode",
+            "authcode",
+            "securitycode",
+            "otp2",
+            "your authenticator",
+            "Seed phrase",
+            "recovery phrase",
         ] {
             assert!(secret("Please", name, json!({})), "{name}");
         }
@@ -481,6 +548,13 @@ mod tests {
             "value",
             json!({ "description": "The secret of the app" })
         ));
+        for choices in [
+            json!({ "enum": ["red", "the password"] }),
+            json!({ "enum": ["a", "b"], "enumNames": ["Text", "PIN"] }),
+            json!({ "oneOf": [{ "const": "otp", "title": "Once" }] }),
+        ] {
+            assert!(secret("Please", "value", choices.clone()), "{choices}");
+        }
         for name in [
             "colour",
             "monkey",
@@ -488,6 +562,10 @@ mod tests {
             "postal_address",
             "keyboard",
             "encoding",
+            "decode",
+            "opinion",
+            "spin",
+            "HTTPServer",
         ] {
             assert!(!secret("Which one?", name, json!({})), "{name}");
         }

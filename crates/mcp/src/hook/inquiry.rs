@@ -48,7 +48,7 @@ pub(super) enum Told {
     Nothing,
     /// People were asked, and nobody answered in time.
     Nobody,
-    /// The bridge could not be asked.
+    /// The bridge could not be asked, or went away before the answer.
     Unreached(LineError),
 }
 
@@ -141,12 +141,11 @@ impl<'a> Inquiry<'a> {
         })
     }
 
-    /// Waits for the end of a question. An answer to anything else than was asked is none.
-    pub(super) fn upshot(&self, posed: &OpenQuestion) -> Upshot {
-        let Some(status) = self.end(posed.id) else {
-            return Upshot::Nobody;
-        };
-        match (status.state, status.option) {
+    /// Waits for the end of a question. An answer to anything else than was asked is none. An error means that its end
+    /// is not known.
+    pub(super) fn upshot(&self, posed: &OpenQuestion) -> Result<Upshot, LineError> {
+        let status = self.end(posed.id)?;
+        Ok(match (status.state, status.option) {
             (State::Locally { .. }, _) => Upshot::Elsewhere,
             (State::Decided(decision), Some(label)) if status.digest == posed.digest => {
                 Upshot::Decided(Settled {
@@ -164,12 +163,12 @@ impl<'a> Inquiry<'a> {
                 | State::Undeliverable { .. },
                 _,
             ) => Upshot::Nobody,
-        }
+        })
     }
 
     /// Poses one question and waits for its end.
     pub(super) fn put(&self, query: Query) -> Result<Upshot, LineError> {
-        Ok(self.upshot(&self.pose(query)?))
+        self.upshot(&self.pose(query)?)
     }
 
     /// Takes questions back that nobody waits for any more; those that ended stay as they ended.
@@ -215,12 +214,12 @@ impl<'a> Inquiry<'a> {
 
     /// Waits across restarts of the bridge. When the time is up the question is taken back; a decision in the last
     /// moment still counts.
-    fn end(&self, id: ApprovalId) -> Option<ApprovalStatus> {
+    fn end(&self, id: ApprovalId) -> Result<ApprovalStatus, LineError> {
         loop {
             let left = left(self.deadline);
             if left.is_zero() {
                 let path = format!("approvals/{id}");
-                return self.line.ask("DELETE", &path, PATIENCE).ok();
+                return self.line.ask("DELETE", &path, PATIENCE);
             }
             let stretch = left.min(STRETCH);
             let path = format!(
@@ -231,9 +230,9 @@ impl<'a> Inquiry<'a> {
             let patience = stretch.saturating_add(PATIENCE);
             match self.line.ask::<ApprovalStatus>("GET", &path, patience) {
                 Ok(status) if status.state == State::Pending => {}
-                Ok(status) => return Some(status),
+                Ok(status) => return Ok(status),
                 Err(error) if error.may_pass() => thread::sleep(LOOK_AGAIN.min(left)),
-                Err(_) => return None,
+                Err(error) => return Err(error),
             }
         }
     }

@@ -122,9 +122,10 @@ fn answers(
     let mut answers = Map::new();
     for (question, posed) in questions.iter().zip(posed) {
         let settled = match inquiry.upshot(posed) {
-            Upshot::Decided(settled) => settled,
-            Upshot::Elsewhere => return Told::Nothing,
-            Upshot::Nobody => return Told::Nobody,
+            Ok(Upshot::Decided(settled)) => settled,
+            Ok(Upshot::Elsewhere) => return Told::Nothing,
+            Ok(Upshot::Nobody) => return Told::Nobody,
+            Err(error) => return Told::Unreached(error),
         };
         let Some(answer) = question.answer(&settled.answer) else {
             return Told::Nobody;
@@ -204,8 +205,19 @@ fn questions(input: &Value) -> Option<Vec<AgentQuestion>> {
 }
 
 fn question(value: &Value) -> Option<AgentQuestion> {
+    let has_only = |value: &Value, known: &[&str]| {
+        let fields = value.as_object();
+        fields.is_some_and(|fields| fields.keys().all(|key| known.contains(&key.as_str())))
+    };
+    // What could not be shown might be what is asked.
+    if !has_only(value, &["question", "header", "options", "multiSelect"]) {
+        return None;
+    }
     let text = |value: &Value, name: &str| Some(value.get(name)?.as_str()?.to_owned());
     let options = value.get("options")?.as_array()?.iter().map(|option| {
+        if !has_only(option, &["label", "description"]) {
+            return None;
+        }
         let description = text(option, "description").unwrap_or_default();
         Some((text(option, "label")?, description))
     });
@@ -286,6 +298,8 @@ mod tests {
             input(&[("Which?", &[])]),
             input(&[("Which?", &["a", "b", "c", "d", "e", "f", "g", "h", "i"])]),
             input(&[(" ", two)]),
+            json!({ "questions": [{ "question": "Which?", "options": [{ "label": "a" }], "range": 3 }] }),
+            json!({ "questions": [{ "question": "Which?", "options": [{ "label": "a", "preview": "b" }] }] }),
         ] {
             assert_eq!(questions(&wrong), None, "{wrong}");
         }

@@ -166,7 +166,8 @@ fn with_scene<T>(
     })
 }
 
-fn secrets(input: &HookInput, setting: &HookSetting<'_>) -> KnownSecrets {
+/// Those of the environment and of the project that is worked in.
+pub(super) fn secrets(input: &HookInput, setting: &HookSetting<'_>) -> KnownSecrets {
     (setting.secrets)().with_files_of(&input.folder)
 }
 
@@ -181,6 +182,11 @@ fn in_passing(told: Told) -> HookResult {
     }
 }
 
+/// Is what somebody answers handed back as the tool's input? A mere yes would answer for them, and with nothing.
+fn is_answered_by_input(call: &ToolCall) -> bool {
+    [question::TOOL, plan::TOOL].contains(&call.tool.as_str())
+}
+
 fn before(input: &HookInput, call: &ToolCall, setting: &HookSetting<'_>) -> HookResult {
     match ruling(input, call, setting) {
         Ok(Ruling::Denied { rule, reason, part }) => HookResult::say(reply::pre_tool_use(
@@ -190,7 +196,8 @@ fn before(input: &HookInput, call: &ToolCall, setting: &HookSetting<'_>) -> Hook
         // Codex takes no allow here: it gets it when it asks for permission. Who only plans is to change nothing.
         Ok(ruling @ Ruling::Allowed { .. })
             if input.agent == CodingAgent::ClaudeCode
-                && input.permission_mode.as_deref() != Some("plan") =>
+                && input.permission_mode.as_deref() != Some("plan")
+                && !is_answered_by_input(call) =>
         {
             HookResult::say(reply::pre_tool_use(
                 Gate::Allow,
@@ -253,15 +260,17 @@ fn permission(
         Ruling::Denied { rule, reason, part } => {
             return HookResult::say(reply::deny(&refusal(&rule, reason, &part)));
         }
-        Ruling::Allowed { .. } if input.agent == CodingAgent::Codex => {
+        Ruling::Allowed { .. }
+            if input.agent == CodingAgent::Codex && !is_answered_by_input(call) =>
+        {
             return HookResult::say(reply::allow_once());
         }
         Ruling::Allowed { .. } | Ruling::Undecided { .. } => {}
     }
+    // A question asks for no permission.
     let is_question = call.tool == question::TOOL;
-    let is_answered_by_input = is_question || call.tool == plan::TOOL;
     // To allow these means to hand the input back, which Codex does not take.
-    if is_answered_by_input && input.agent == CodingAgent::Codex {
+    if is_answered_by_input(call) && input.agent == CodingAgent::Codex {
         return HookResult::default();
     }
     let told = with_scene(input, setting, |scene| match call.tool.as_str() {
@@ -270,11 +279,10 @@ fn permission(
         _ => permission::ask(&setting.line, &Offer { scene, call, rules }, deadline),
     });
     match told {
-        Told::Nobody if policy.unanswered == Unanswered::Deny => {
+        Told::Nobody if policy.unanswered == Unanswered::Deny && !is_question => {
             let why = "Nobody answered on the phone in time, and then the policy refuses it.";
             HookResult::say(reply::deny(why))
         }
-        // A question asks for no permission.
         Told::Unreached(error) if setting.fail_closed && !is_question => {
             let why = format!("Nobody could be asked ({error}), so it is refused.");
             HookResult::say(reply::deny(&why))

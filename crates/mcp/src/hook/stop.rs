@@ -22,6 +22,7 @@ use super::Workplace;
 use super::input::HookInput;
 use super::notice;
 use super::run::QUICK;
+use super::run::secrets;
 use super::run::settle;
 use crate::letter::Letter;
 use crate::socket::LineError;
@@ -73,7 +74,7 @@ pub(super) fn run(
         }
         None => None,
     };
-    send(setting, event)?;
+    send(input, setting, event)?;
     let Some(wait) = wait else {
         return Ok(None);
     };
@@ -82,7 +83,7 @@ pub(super) fn run(
     }
     let title = format!("{} does not wait for a reply any more", input.agent.title());
     let told = ("info_notification", title.as_str(), None);
-    send(setting, notice::told(input, &place, told))?;
+    send(input, setting, notice::told(input, &place, told))?;
     Ok(None)
 }
 
@@ -108,8 +109,8 @@ fn add(event: &mut Value, sentence: &str) {
     event["description"] = Value::String(text);
 }
 
-fn send(setting: &HookSetting<'_>, event: Value) -> Result<(), LineError> {
-    let event = (setting.secrets)().mask_all(event);
+fn send(input: &HookInput, setting: &HookSetting<'_>, event: Value) -> Result<(), LineError> {
+    let event = secrets(input, setting).mask_all(event);
     let _stored: Accepted = setting.line.tell("events", &event, QUICK)?;
     Ok(())
 }
