@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the real Claude Code and Codex against the real bridge, with a scripted model and the bundled
-# emulator as the phone. Apart from scripts/test.sh, because the agents are an install of 800 MB.
+# emulator as the phone, and then has Claude Code install the plugin (check-plugin.sh). Apart from
+# scripts/test.sh, because the agents are an install of 800 MB.
 # Prints measured latencies as lines that begin with `figure:`.
 set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.."
@@ -51,5 +52,11 @@ has npm || packages+=(npm)
 has_agents || install_agents
 
 # One after another: the figures of two agents at once would be those of neither.
-exec cargo test --locked --package cctelegram --features real-agents --test agents -- \
+cargo test --locked --package cctelegram --features real-agents --test agents -- \
     --test-threads=1 --nocapture "$@"
+
+# With words of a filter, somebody wants those tests and nothing else.
+if (($# == 0)); then
+    claude=("$agents"/node_modules/@anthropic-ai/claude-code-*/claude)
+    scripts/check-plugin.sh "${claude[0]}" "${CARGO_TARGET_DIR:-target}/debug/cctelegram"
+fi

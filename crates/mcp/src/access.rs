@@ -119,14 +119,15 @@ impl Access {
         }
     }
 
-    /// Where a request stands, after waiting for its end for so many seconds at most.
+    /// Where a request stands, after waiting for its end for so many seconds at most. When this process is killed
+    /// meanwhile, the bridge takes the request back.
     pub(crate) async fn approval(
         &self,
         id: ApprovalId,
         wait_s: u64,
     ) -> Result<ApprovalStatus, NotReached> {
         let wait_s = wait_s.min(LONGEST_WAIT_S);
-        let path = format!("approvals/{id}?wait_s={wait_s}");
+        let path = format!("approvals/{id}?wait_s={wait_s}&attend={id}");
         self.get(&path, Duration::from_secs(wait_s)).await
     }
 

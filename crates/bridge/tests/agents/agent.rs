@@ -1,10 +1,12 @@
 //! What the agents have in common: a home that is thrown away, a bridge, a phone.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use cctelegram_testkit::Process;
 use cctelegram_testkit::Setup;
 use cctelegram_testkit::TestBridge;
 use cctelegram_testkit::USER;
@@ -49,6 +51,14 @@ impl Home {
             pair("HOME", self.folder.path()),
             pair("CC_TELEGRAM_HOME", &bridge.root()),
         ]
+    }
+
+    /// `cctelegram setup AGENT --yes`, as people do it once.
+    pub(crate) async fn set_up(&self, agent: &str, variables: &[(String, String)]) {
+        let program = env!("CARGO_BIN_EXE_cctelegram");
+        let command = [program, "setup", agent, "--yes"].map(OsStr::new);
+        let finished = Process::start(&command, variables).finish().await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
     }
 
     /// Writes a file below the home.

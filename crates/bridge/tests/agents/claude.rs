@@ -1,4 +1,4 @@
-//! Claude Code as people run it, with a throw-away home, the hooks of `cctelegram`, and a scripted model.
+//! Claude Code as people run it, with a throw-away home, set up by `cctelegram setup`, and a scripted model.
 
 use std::ffi::OsStr;
 
@@ -29,7 +29,7 @@ pub(crate) struct Outcome {
 
 impl Claude {
     /// Beside this bridge, with this model.
-    pub(crate) fn beside(bridge: &TestBridge, model: &Model) -> Self {
+    pub(crate) async fn beside(bridge: &TestBridge, model: &Model) -> Self {
         let home = Home::new();
         // Made up, and of the shape that Claude Code remembers the end of.
         let key = "k".repeat(40);
@@ -50,7 +50,7 @@ impl Claude {
             "projects": { home.project.display().to_string(): { "hasTrustDialogAccepted": true } },
         });
         home.write(".claude.json", &known.to_string());
-        home.write(".claude/settings.json", &settings().to_string());
+        home.set_up("claude-code", &variables).await;
         Self { home, variables }
     }
 
@@ -112,28 +112,4 @@ impl Outcome {
 
 fn program() -> String {
     agent::installed(&["@anthropic-ai", "claude-code-*", "claude"])
-}
-
-/// The hooks, as docs/AGENTS.md has them.
-fn settings() -> Value {
-    let hook = |arguments: &[&str], timeout: u32| {
-        json!([{ "hooks": [{
-            "type": "command", "command": env!("CARGO_BIN_EXE_cctelegram"), "args": arguments, "timeout": timeout,
-        }]}])
-    };
-    let mut hooks = json!({ "PermissionRequest": hook(&["hook", "--wait", "590"], 600) });
-    for event in [
-        "PreToolUse",
-        "PostToolUse",
-        "PostToolUseFailure",
-        "PostToolBatch",
-        "UserPromptSubmit",
-        "Notification",
-        "Stop",
-        "StopFailure",
-        "SessionEnd",
-    ] {
-        hooks[event] = hook(&["hook"], 10);
-    }
-    json!({ "hooks": hooks })
 }

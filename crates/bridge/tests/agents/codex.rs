@@ -24,26 +24,21 @@ pub(crate) struct Codex {
 }
 
 impl Codex {
-    /// Starts it and trusts the hooks, as people do once.
+    /// Sets it up, starts it and trusts the hooks, as people do once.
     pub(crate) async fn beside(bridge: &TestBridge, model: &Model) -> Self {
         let home = Home::new();
         let project = home.project.display();
         let url = model.url();
-        let program = env!("CARGO_BIN_EXE_cctelegram");
-        let root = bridge.root();
-        let root = root.display();
         let config = format!(
             "model = \"gpt-5\"\nmodel_provider = \"script\"\napproval_policy = \"on-request\"\nsandbox_mode = \"read-only\"\n\
              [model_providers.script]\nname = \"script\"\nbase_url = \"{url}/v1\"\nwire_api = \"responses\"\n\
-             [projects.\"{project}\"]\ntrust_level = \"trusted\"\n\
-             [mcp_servers.cctelegram]\ncommand = \"{program}\"\nargs = [\"mcp\"]\n\
-             env = {{ CC_TELEGRAM_HOME = \"{root}\" }}\n"
+             [projects.\"{project}\"]\ntrust_level = \"trusted\"\n"
         );
         home.write(".codex/config.toml", &config);
-        home.write(".codex/hooks.json", &hooks());
+        let variables = home.variables(bridge);
+        home.set_up("codex", &variables).await;
         let program = agent::installed(&["@openai", "codex-*", "vendor", "*", "bin", "codex"]);
         let command = [program.as_str(), "--no-daemon", "go"];
-        let variables = home.variables(bridge);
         let terminal = Terminal::start(home.folder.path(), &home.project, &command, &variables);
         terminal.shows("Hooks need review").await;
         terminal
@@ -52,20 +47,6 @@ impl Codex {
         terminal.press(&["Enter"]);
         Self { terminal, home }
     }
-}
-
-/// The hooks, as docs/AGENTS.md has them.
-fn hooks() -> String {
-    let program = env!("CARGO_BIN_EXE_cctelegram");
-    let hook = |arguments: &str, timeout: u32| {
-        let command = format!("'{program}' hook{arguments}");
-        json!([{ "hooks": [{ "type": "command", "command": command, "timeout": timeout }] }])
-    };
-    let mut hooks = json!({ "PermissionRequest": hook(" --wait 60", 70) });
-    for event in ["PreToolUse", "PostToolUse", "UserPromptSubmit", "Stop"] {
-        hooks[event] = hook("", 10);
-    }
-    json!({ "hooks": hooks }).to_string()
 }
 
 /// A command that Codex has to ask for.

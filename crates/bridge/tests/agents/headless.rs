@@ -28,7 +28,7 @@ fn bash(command: &str) -> Turn {
 async fn a_press_lets_the_tool_run() {
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&[bash("mkdir made"), Turn::Say("It is made.")]).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let run = claude.headless(&[]);
     let asked = model.asked(0).await.at;
     request(&bridge, "mkdir made").await;
@@ -47,7 +47,7 @@ async fn a_press_lets_the_tool_run() {
 async fn a_press_keeps_the_tool_from_running_and_the_reason_reaches_the_model() {
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&[bash("mkdir made"), Turn::Say("Then not.")]).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let run = claude.headless(&[]);
     let (message, _) = press(&bridge, "mkdir made", WHY).await;
     ended(&bridge, &message, "Reply to this message within a minute").await;
@@ -73,7 +73,7 @@ async fn what_is_allowed_for_the_session_is_not_asked_again() {
         Turn::Say("Both are there."),
     ])
     .await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let run = claude.headless(&[]);
     press(&bridge, "git init one", SESSION).await;
     assert_eq!(run.finish().await.said(), "Both are there.");
@@ -88,7 +88,7 @@ async fn what_is_allowed_for_the_session_is_not_asked_again() {
 async fn security_without_a_bridge_the_agent_decides_at_once_and_runs_nothing() {
     let bridge = TestBridge::prepare(away()).await;
     let model = Model::start(&[bash("mkdir made"), Turn::Say("It was refused.")]).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let run = claude.headless(&[]);
     let asked = model.asked(0).await.at;
     let told = model.asked(1).await;
@@ -107,7 +107,7 @@ async fn security_without_a_bridge_the_agent_decides_at_once_and_runs_nothing() 
 async fn a_restart_of_the_bridge_loses_no_request() {
     let mut bridge = TestBridge::start(away()).await;
     let model = Model::start(&[bash("mkdir made"), Turn::Say("It is made.")]).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let run = claude.headless(&[]);
     request(&bridge, "mkdir made").await;
     bridge.idle().await;
@@ -130,7 +130,7 @@ async fn a_restart_of_the_bridge_loses_no_request() {
 async fn security_what_a_killed_agent_asked_for_cannot_be_allowed() {
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&[bash("mkdir made")]).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let run = claude.headless(&[]);
     let message = request(&bridge, "mkdir made").await;
     run.kill().await;
@@ -146,7 +146,7 @@ async fn security_a_rule_denies_what_the_settings_of_the_agent_allow() {
     fs::write(&policy, rule).unwrap();
     fs::set_permissions(&policy, Permissions::from_mode(0o600)).unwrap();
     let model = Model::start(&[bash("true; rmdir made"), Turn::Say("It is kept.")]).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     fs::create_dir(claude.home.project.join("made")).unwrap();
     let run = claude.headless(&["--allowedTools", "Bash"]);
     let told = model.asked(1).await.news();

@@ -27,7 +27,7 @@ fn script() -> [Turn; 2] {
 async fn a_press_closes_the_dialog_at_the_terminal() {
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&script()).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let terminal = claude.interactive("default");
     let asked = model.asked(0).await.at;
     request(&bridge, "mkdir made").await;
@@ -56,7 +56,7 @@ async fn a_press_closes_the_dialog_at_the_terminal() {
 async fn an_answer_at_the_terminal_ends_the_request_on_the_phone() {
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&script()).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let terminal = claude.interactive("default");
     let message = request(&bridge, "mkdir made").await;
     terminal.shows(DIALOG).await;
@@ -78,7 +78,7 @@ async fn an_answer_at_the_terminal_ends_the_request_on_the_phone() {
 async fn security_what_is_interrupted_at_the_terminal_cannot_be_allowed_on_the_phone() {
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&script()).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let terminal = claude.interactive("default");
     let message = request(&bridge, "mkdir made").await;
     terminal.shows(DIALOG).await;
@@ -108,7 +108,7 @@ async fn a_question_is_answered_on_the_phone() {
         Turn::Say("It is painted."),
     ];
     let model = Model::start(&script).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let terminal = claude.interactive("default");
     let (_, pressed) = press(&bridge, "Which colour shall it have?", "Blue").await;
     let told = model.asked(1).await;
@@ -135,7 +135,7 @@ async fn a_plan_is_sent_back_and_approved_on_the_phone() {
         Turn::Say("It is painted."),
     ];
     let model = Model::start(&script).await;
-    let claude = Claude::beside(&bridge, &model);
+    let claude = Claude::beside(&bridge, &model).await;
     let terminal = claude.interactive("plan");
     let (first, _) = press(&bridge, "paint it red", "Keep planning and say why").await;
     ended(&bridge, &first, "Reply to this message within a minute").await;

@@ -13,9 +13,11 @@
 mod agent;
 mod claude;
 mod codex;
+mod continuation;
 mod figures;
 mod headless;
 mod interactive;
 mod model;
+mod prompt_tool;
 mod terminal;
 mod tools;

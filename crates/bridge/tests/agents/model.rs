@@ -57,7 +57,8 @@ impl Asked {
         let conversation = self.body["messages"]
             .as_array()
             .or(self.body["input"].as_array());
-        let last = conversation.and_then(|all| all.last());
+        // What the agent itself adds comes whenever it comes.
+        let last = conversation.and_then(|all| all.iter().rfind(|said| said["role"] != "system"));
         last.map(ToString::to_string).unwrap_or_default()
     }
 }

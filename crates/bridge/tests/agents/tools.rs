@@ -27,16 +27,8 @@ fn script() -> [Turn; 3] {
 async fn claude_code_asks_and_tells() {
     let bridge = TestBridge::start(away()).await;
     let model = Model::start(&script()).await;
-    let claude = Claude::beside(&bridge, &model);
-    let servers = json!({ "mcpServers": { "cctelegram": {
-        "command": env!("CARGO_BIN_EXE_cctelegram"), "args": ["mcp"],
-    }}});
-    let run = claude.headless(&[
-        "--mcp-config",
-        &servers.to_string(),
-        "--allowedTools",
-        "mcp__cctelegram",
-    ]);
+    let claude = Claude::beside(&bridge, &model).await;
+    let run = claude.headless(&[]);
     press(&bridge, "Which colour?\nApproval request", "Blue").await;
     let told = model.asked(1).await.news();
     assert!(told.contains(r#"\"answer\":\"Blue\""#), "{told}");

@@ -353,6 +353,41 @@ async fn a_client_that_goes_takes_its_question_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn security_what_a_killed_server_asked_for_cannot_be_approved() {
+    let bridge = TestBridge::start(setup()).await;
+    for (tool, ask) in [
+        (
+            "send_approval_request",
+            json!({ "title": "Deploy?", "description": "b" }),
+        ),
+        (
+            "ask_human",
+            json!({ "question": "Which one?", "options": ["A", "B"] }),
+        ),
+    ] {
+        let mut client = LineClient::ready(&bridge).await;
+        client.begin_call(tool, ask).await;
+        let title = if tool == "ask_human" {
+            "Which one?"
+        } else {
+            "Deploy?"
+        };
+        let message = question(&bridge, title).await;
+        client.process.kill().await;
+        let over = |m: &Message| {
+            let text = m.text.as_deref().unwrap_or_default();
+            m.message_id == message.message_id
+                && m.keyboard.is_empty()
+                && text.contains("Withdrawn by the one who asked")
+        };
+        bridge
+            .message(USER, "the question is taken back", over)
+            .await;
+    }
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_cancelled_takes_its_question_back() {
     let bridge = TestBridge::start(setup()).await;
     let mut client = LineClient::ready(&bridge).await;
