@@ -25,7 +25,7 @@ claude() {
         "$claude" "$@"
 }
 # What a session says when it begins; the model cannot be reached, and need not be.
-session() { claude -p hello --output-format stream-json --verbose || true; }
+session() { claude -p hello --output-format stream-json --verbose --include-hook-events || true; }
 has() { # TEXT WANTED WHAT
     [[ $1 == *"$2"* ]] || {
         printf 'check-plugin.sh: %s: no %s in\n%s\n' "$3" "$2" "$1" >&2
@@ -51,5 +51,10 @@ has "$said" '"name":"plugin:cctelegram:cctelegram","status":"connected"' 'the se
 for name in cctelegram:status cctelegram:mode cctelegram:test-approval cctelegram:asking-people; do
     has "$said" "\"$name\"" "/$name"
 done
-failed=$(grep '"hook_response"' <<<"$said" | grep -vc '"outcome":"success"' || true)
-has "$failed" 0 'every hook succeeds'
+responses=$(grep '"hook_response"' <<<"$said" || true)
+failed=$(grep -vc '"outcome":"success"' <<<"$responses" || true)
+[[ -n $responses && $failed == 0 ]] || {
+    printf 'check-plugin.sh: every hook succeeds: not so in\n%s\n' "${responses:-no response of a hook}" >&2
+    exit 1
+}
+printf 'ok: every hook succeeds\n'

@@ -60,6 +60,16 @@ impl CommandPattern {
         })
     }
 
+    /// Without wildcards.
+    pub(super) fn of_words(program: &str, arguments: &[&str]) -> Self {
+        let piece = |word: &str| Piece::Text(word.to_owned());
+        Self {
+            program: piece(program),
+            arguments: arguments.iter().map(|word| piece(word)).collect(),
+            open: true,
+        }
+    }
+
     /// Is the command what the pattern says, word for word? A trailing `*` stands for any arguments, none included.
     pub(super) fn is_exactly(&self, invocation: &Invocation) -> bool {
         let mut words = invocation.words.iter();

@@ -150,17 +150,41 @@ impl ToolUse {
         parts
     }
 
+    /// The commands that it runs or seems to name, with their text.
+    pub fn scripts(&self) -> impl Iterator<Item = (&str, &Script)> {
+        let scripts = self.command.iter().chain(&self.hinted);
+        scripts.map(|(text, script)| (text.as_str(), script))
+    }
+
+    /// What of its commands may become this program with these arguments, where that is not certain. What is certain is
+    /// for the caller to look at: only who knows the program knows what its arguments mean.
+    #[must_use]
+    pub fn may_run(&self, program: &str, arguments: &[&str]) -> Option<String> {
+        let is_certain = |one: &Invocation| {
+            one.base_name() == program && one.words.iter().all(|word| word.literal().is_some())
+        };
+        let pattern = CommandPattern::of_words(program, arguments);
+        self.first_command(&pattern, |one| !is_certain(one))
+    }
+
     /// The files that are named, or seem to be.
-    pub(super) fn files(&self) -> impl Iterator<Item = String> {
+    pub fn files(&self) -> impl Iterator<Item = String> {
         let named = self.paths.iter().chain(&self.mentioned).cloned();
         named.chain(self.written_files())
     }
 
     /// What of the command contains this pattern. Where it is in doubt what runs, its mere words count as well.
     pub(super) fn command_with(&self, pattern: &CommandPattern) -> Option<String> {
-        let mut scripts = self.command.iter().chain(&self.hinted);
-        scripts.find_map(|(text, script)| {
-            let within = |one: &&Invocation| pattern.is_within(one, &script.values);
+        self.first_command(pattern, |_| true)
+    }
+
+    fn first_command(
+        &self,
+        pattern: &CommandPattern,
+        counts: impl Fn(&Invocation) -> bool,
+    ) -> Option<String> {
+        self.scripts().find_map(|(text, script)| {
+            let within = |one: &&Invocation| counts(one) && pattern.is_within(one, &script.values);
             if let Some(found) = script.all().find(within) {
                 return Some(ToBeAllowed::Command(found).to_string());
             }

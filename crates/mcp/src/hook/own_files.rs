@@ -7,12 +7,13 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use cctelegram_core::policy::Ruling;
+use cctelegram_core::policy::ToolUse;
 use cctelegram_core::shell::Invocation;
 use cctelegram_core::shell::Script;
 use cctelegram_core::shell::Word;
-use serde_json::Value;
 
 use super::ToolCall;
+use super::Workplace;
 use super::tool::resolved;
 
 /// The folders and files that are out of bounds, and where a call is made.
@@ -44,15 +45,21 @@ impl<'a> OwnFiles<'a> {
     /// A denial, if the call is out of bounds.
     #[must_use]
     pub fn rule_on(&self, call: &ToolCall) -> Option<Ruling> {
-        let command = call.command().map(|text| (text, Script::read(text)));
-        if let Some(part) = command.as_ref().and_then(|(_, script)| loosens(script)) {
+        let place = Workplace {
+            folder: self.folder.to_owned(),
+            project: None,
+            branch: None,
+        };
+        // The fence is the same for every agent and project.
+        let tool_use = call.as_use("", &place, self.person);
+        if let Some(part) = loosens(&tool_use) {
             return Some(denied("oversight", part, OVERSIGHT));
         }
-        let part = match &command {
-            Some((text, script)) => self.named_in(text, script),
-            None if call.is_of_server() => self.named_in_value(&call.input),
-            None => self.named_by(call),
-        };
+        let named = || tool_use.scripts().find_map(|one| self.named_in(one));
+        let part = self
+            .named_by(call)
+            .or_else(named)
+            .or_else(|| self.mentioned_by(&tool_use));
         part.map(|part| denied("CCTelegram's own files", part, FILES))
     }
 
@@ -70,28 +77,28 @@ impl<'a> OwnFiles<'a> {
         Some(format!("the file {file}"))
     }
 
-    fn named_in_value(&self, value: &Value) -> Option<String> {
-        match value {
-            Value::String(text) => {
-                let is_path = text.starts_with('/') || text.starts_with("~/");
-                let is_named = is_path && self.is_within(text, self.folder);
-                is_named.then(|| format!("the file {text}"))
-            }
-            Value::Array(items) => items.iter().find_map(|item| self.named_in_value(item)),
-            Value::Object(fields) => fields.values().find_map(|field| self.named_in_value(field)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => None,
-        }
+    /// What the policy's rules look at, but for the homes that a `cctelegram` is told to use.
+    fn mentioned_by(&self, tool_use: &ToolUse) -> Option<String> {
+        let told = tool_use.scripts().flat_map(|(_, script)| script.all());
+        let homes: BTreeSet<PathBuf> = told
+            .flat_map(homes_named)
+            .flat_map(|home| self.resolve(home, self.folder))
+            .collect();
+        let is_named = |file: &String| {
+            let file = Path::new(file);
+            !homes.contains(file) && self.roots.iter().any(|root| leads_into(file, root))
+        };
+        let file = tool_use.files().find(is_named)?;
+        Some(format!("the file {file}"))
     }
 
-    fn named_in(&self, text: &str, script: &Script) -> Option<String> {
-        let words: Vec<&str> = script.invocations.iter().flat_map(spoken).collect();
-        let writes = script
-            .invocations
-            .iter()
-            .flat_map(|one| one.writes.iter().flatten());
-        let named: BTreeSet<&str> = words
-            .into_iter()
+    fn named_in(&self, (text, script): (&str, &Script)) -> Option<String> {
+        let writes = script.all().flat_map(|one| one.writes.iter().flatten());
+        let named: BTreeSet<String> = script
+            .all()
+            .flat_map(spoken)
             .chain(writes.map(String::as_str))
+            .chain(script.redirected.iter().map(String::as_str))
             .chain(read_from(text))
             .flat_map(paths_in)
             .collect();
@@ -102,7 +109,11 @@ impl<'a> OwnFiles<'a> {
                 bases.extend(self.resolve(path, self.folder));
             }
         }
-        let within = |path: &&str| bases.iter().any(|base| self.is_within(path, base));
+        let goes_home = |one: &Invocation| one.base_name() == "cd" && one.words.len() == 1;
+        if script.all().any(goes_home) {
+            bases.extend(self.person.map(Path::to_owned));
+        }
+        let within = |path: &String| bases.iter().any(|base| self.is_within(path, base));
         if let Some(path) = named.into_iter().find(within) {
             return Some(format!("the word {path}"));
         }
@@ -113,7 +124,7 @@ impl<'a> OwnFiles<'a> {
     /// The ways to write the files that stand for them wherever they stand: in code for an interpreter, in an assignment.
     fn in_plain_text(&self, text: &str, script: &Script) -> Option<String> {
         let bare: String = text.chars().filter(|c| !"'\"\\".contains(*c)).collect();
-        let homes = script.invocations.iter().flat_map(homes_named);
+        let homes = script.all().flat_map(homes_named);
         let homes: Vec<&str> = homes.collect();
         let mut ways: Vec<String> = Vec::new();
         for root in &self.roots {
@@ -243,21 +254,55 @@ fn homes_named(invocation: &Invocation) -> Vec<&str> {
 }
 
 fn is_ours(invocation: &Invocation) -> bool {
-    invocation.base_name() == "cctelegram"
+    PROGRAMS.contains(&invocation.base_name())
 }
 
 /// What could be a path in a word: the word, what follows a `=` or `:`, and what `curl` reads behind an `@`. A word with
 /// spaces is a sentence.
-fn paths_in(word: &str) -> Vec<&str> {
+fn paths_in(word: &str) -> Vec<String> {
     if word.contains(char::is_whitespace) {
         return Vec::new();
     }
-    let parts = word.split(['=', ':', '@', ',']);
-    std::iter::once(word)
-        .chain(parts)
-        .filter(|path| !path.is_empty())
-        .collect()
+    let mut paths = without_braces(word);
+    let parts = word.split(['=', ':', '@', ',']).map(str::to_owned);
+    paths.extend(parts);
+    paths.retain(|path| !path.is_empty());
+    paths
 }
+
+/// `a{b,c}d` as the shell writes it out: `abd` and `acd`.
+fn without_braces(word: &str) -> Vec<String> {
+    let (mut open, mut plain) = (vec![word.to_owned()], Vec::new());
+    while let Some(word) = open.pop() {
+        // Beyond that nobody is served by another word of it.
+        let expanded = (plain.len() + open.len() < MOST_WORDS).then(|| first_brace(&word));
+        match expanded.flatten() {
+            Some(words) => open.extend(words),
+            None => plain.push(word),
+        }
+    }
+    plain
+}
+
+/// The innermost braces that close first, so that those around them come after.
+fn first_brace(word: &str) -> Option<Vec<String>> {
+    let end = word.find('}')?;
+    let start = word.get(..end)?.rfind('{')?;
+    let (before, inner, after) = (
+        word.get(..start)?,
+        word.get(start + 1..end)?,
+        word.get(end + 1..)?,
+    );
+    let is_list = inner.contains(',') && !before.ends_with('$');
+    is_list.then(|| {
+        let choices = inner.split(',');
+        choices
+            .map(|choice| format!("{before}{choice}{after}"))
+            .collect()
+    })
+}
+
+const MOST_WORDS: usize = 256;
 
 /// The files that input comes from: `< file`.
 fn read_from(text: &str) -> impl Iterator<Item = &str> {
@@ -278,20 +323,58 @@ fn occurrences(text: &str, path: &str) -> usize {
 }
 
 /// A command of ours that lets agents do more, or keeps people from hearing of it.
-fn loosens(script: &Script) -> Option<String> {
-    let found = script.invocations.iter().find(|one| {
-        let words: Vec<&str> = one.words.iter().skip(1).map(Word::text).collect();
-        let says = |word: &str| words.contains(&word);
-        is_ours(one)
-            && (says("mode") && ["local", "mute", "reset"].into_iter().any(says)
-                || says("setup") && says("--uninstall")
-                || says("service") && says("uninstall")
-                || says("queue") && says("drop")
-                || says("chats") && says("remove"))
-    })?;
-    let words: Vec<&str> = found.words.iter().map(Word::text).collect();
-    Some(format!("`{}`", words.join(" ")))
+fn loosens(tool_use: &ToolUse) -> Option<String> {
+    let certain = tool_use
+        .scripts()
+        .flat_map(|(_, script)| script.all())
+        .find(|one| is_ours(one) && takes_oversight(one));
+    if let Some(found) = certain {
+        let words: Vec<&str> = found.words.iter().map(Word::text).collect();
+        return Some(format!("`{}`", words.join(" ")));
+    }
+    let mut programs = PROGRAMS.iter();
+    programs.find_map(|program| {
+        let mut ways = LOOSENING.iter();
+        ways.find_map(|words| tool_use.may_run(program, words))
+    })
 }
+
+/// By the first word that is no option, as the program itself goes by it.
+fn takes_oversight(invocation: &Invocation) -> bool {
+    let mut words = invocation.words.iter().skip(1).map(Word::text);
+    let subcommand = loop {
+        match words.next() {
+            Some("--home") => drop(words.next()),
+            Some(option) if option.starts_with('-') => {}
+            Some(other) => break other,
+            None => return false,
+        }
+    };
+    let rest: Vec<&str> = words.collect();
+    let says = |word: &str| rest.contains(&word);
+    match subcommand {
+        "mode" => ["local", "mute", "reset"].into_iter().any(says),
+        "setup" => !["--print", "--help", "-h"].into_iter().any(says),
+        "service" => says("uninstall"),
+        "queue" => says("drop"),
+        "chats" => says("remove"),
+        _ => false,
+    }
+}
+
+/// What this program is called, and the plugin's script that starts it.
+const PROGRAMS: [&str; 2] = ["cctelegram", "cctelegram.sh"];
+/// What takes oversight away, for commands of which it is not certain what they run.
+const LOOSENING: [&[&str]; 8] = [
+    &["mode", "local"],
+    &["mode", "mute"],
+    &["mode", "reset"],
+    &["setup", "claude-code"],
+    &["setup", "codex"],
+    &["service", "uninstall"],
+    &["queue", "drop"],
+    &["chats", "remove"],
+];
 
 fn denied(rule: &str, part: String, reason: &str) -> Ruling {
     Ruling::Denied {
@@ -311,6 +394,7 @@ mod tests {
     use std::time::Duration;
     use std::time::Instant;
 
+    use serde_json::Value;
     use serde_json::json;
 
     use super::*;
@@ -358,6 +442,11 @@ mod tests {
             "cctelegram --home /home/dev/.cc_telegram send --file /home/dev/.cc_telegram/.env",
             "ln -s ~/.cc_telegram /tmp/x",
             "rm -rf ~/.cc_telegram",
+            "cd; cat .cc_telegram/.env",
+            "cat $PWD/../.cc_telegram/.env",
+            "cat ~/.cc_{telegram,x}/.env",
+            "cat ~/{.cc_{x,telegram},b}/.env",
+            "env -S 'cat ../.cc_telegram/.env'",
         ] {
             assert!(bash(command).is_some(), "{command}");
         }
@@ -372,6 +461,8 @@ mod tests {
             "cctelegram mode",
             "cctelegram mode nomad",
             "cctelegram setup claude-code --print",
+            "cctelegram ask q --option mode --option local",
+            "cp ~/{Documents,Pictures}/x .",
             "cctelegram send 'look at ~/.cc_telegram'",
             "cat ~/.cc_telegram_old/x ~/.cc_telegrams",
             "git commit -m 'Say that ~/.cc_telegram is the home'",
@@ -405,6 +496,21 @@ mod tests {
                 json!({"path": "/home/dev/.cc_telegram", "pattern": "TOKEN"}),
             ),
             ("mcp__files__read", json!({"paths": ["/mnt/keys/bridge"]})),
+            ("mcp__fs__read", json!({"path": "../.cc_telegram/.env"})),
+            (
+                "mcp__fs__read",
+                json!({"uri": "file:///home/dev/.cc_telegram/.env"}),
+            ),
+            (
+                "mcp__fs__run",
+                json!({"command": "cat ~/.cc_telegram/.env"}),
+            ),
+            ("mcp__fs__run", json!({"command": "cctelegram mode mute"})),
+            (
+                "shell",
+                json!({"command": ["cat", "/home/dev/.cc_telegram/.env"]}),
+            ),
+            ("exec_command", json!({"cmd": "cctelegram mode mute"})),
             (
                 "mcp__cctelegram__send_file",
                 json!({"path": "/home/dev/.cc_telegram/bridge.log"}),
@@ -458,6 +564,15 @@ mod tests {
             "cctelegram service uninstall --yes",
             "cctelegram queue drop 7",
             "sh -c 'cctelegram chats remove 5'",
+            "cctelegram setup claude-code --yes",
+            "cctelegram --home /tmp/x setup codex",
+            "CC_TELEGRAM_HOME=/tmp/x cctelegram setup codex --yes",
+            "/p/scripts/cctelegram.sh setup claude-code",
+            "eval \"cctelegram mode mute\"",
+            "env -S \"cctelegram mode mute\"",
+            "echo \"cctelegram mode mute\" | sh",
+            "c=cctelegram; $c mode mute",
+            "m=mute; cctelegram mode $m",
         ] {
             assert!(bash(command).is_some(), "{command}");
         }

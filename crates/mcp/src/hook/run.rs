@@ -217,7 +217,7 @@ fn unchecked(agent: CodingAgent, why: &str) -> HookResult {
     })
 }
 
-/// What cannot be read cannot be checked or shown to anybody, but it must not get past the rules by that.
+/// What cannot be read cannot be checked or shown to anybody, but it must not get past the rules and the fence by that.
 fn unreadable(
     input: &HookInput,
     event: ToolEvent,
@@ -230,9 +230,6 @@ fn unreadable(
     };
     let why = format!("CCTelegram cannot check this: {why}.");
     match (event, ruling(input, &call, setting)) {
-        (ToolEvent::PreToolUse, Ok(Ruling::Undecided { why: rules })) if rules.is_empty() => {
-            HookResult::failed(why)
-        }
         (ToolEvent::PreToolUse, Ok(Ruling::Denied { rule, reason, part })) => HookResult::say(
             reply::pre_tool_use(Gate::Deny, &refusal(&rule, reason, &part)),
         ),
