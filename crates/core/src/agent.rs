@@ -45,6 +45,18 @@ pub fn note_id(session: &Trace, once: &str) -> Result<EventId, BadEventId> {
     format!("{NOTE}.{}.{once}", session.0).parse()
 }
 
+/// The id of an event that asks a person something and is waited for: a `note_id` whose `once` has at most 41 characters.
+pub fn question_id(session: &Trace, once: &str) -> Result<EventId, BadEventId> {
+    note_id(session, &format!("{QUESTION}{once}"))
+}
+
+/// Does somebody wait for the reply to exactly this event?
+#[must_use]
+pub fn is_question(id: &EventId) -> bool {
+    let once = id.as_str().splitn(3, '.').nth(2);
+    session_of(id).is_some() && once.is_some_and(|once| once.starts_with(QUESTION))
+}
+
 /// The session that replies to this event are for.
 #[must_use]
 pub fn session_of(id: &EventId) -> Option<Trace> {
@@ -144,6 +156,8 @@ impl Seen {
 
 /// How the ids of events begin that tell of a session.
 const NOTE: &str = "agent";
+/// How the last part of a question's id begins.
+const QUESTION: &str = "ask.";
 /// How the ids of these requests begin.
 const PREFIX: &str = "hook";
 

@@ -1,6 +1,8 @@
 //! An event that an agent sends: what the tool was told, and what this process knows of the agent.
 
 use cctelegram_core::agent::note_id;
+use cctelegram_core::agent::question_id;
+use cctelegram_core::id::BadEventId;
 use cctelegram_core::id::EventId;
 use rmcp::model::JsonObject;
 use serde_json::Value;
@@ -26,8 +28,33 @@ impl Report {
         desk: &Desk,
         caller: &Caller,
     ) -> Result<Self, Failed> {
-        let once = Uuid::now_v7().simple().to_string();
-        let id = note_id(&desk.session, &once).map_err(|error| Failed(error.to_string()))?;
+        Self::with_id(note_id(&desk.session, &once()), kind, title, desk, caller)
+    }
+
+    /// One to which a reply is waited for.
+    pub(crate) fn question(
+        kind: &str,
+        title: &str,
+        desk: &Desk,
+        caller: &Caller,
+    ) -> Result<Self, Failed> {
+        Self::with_id(
+            question_id(&desk.session, &once()),
+            kind,
+            title,
+            desk,
+            caller,
+        )
+    }
+
+    fn with_id(
+        id: Result<EventId, BadEventId>,
+        kind: &str,
+        title: &str,
+        desk: &Desk,
+        caller: &Caller,
+    ) -> Result<Self, Failed> {
+        let id = id.map_err(|error| Failed(error.to_string()))?;
         let mut event = JsonObject::new();
         event.insert("event_id".to_owned(), json!(id));
         event.insert("type".to_owned(), json!(kind));
@@ -76,6 +103,10 @@ impl Report {
     pub(crate) fn value(&self) -> Value {
         Value::Object(self.event.clone())
     }
+}
+
+fn once() -> String {
+    Uuid::now_v7().simple().to_string()
 }
 
 /// The first line is the title, what follows is the text below it.

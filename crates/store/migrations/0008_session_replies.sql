@@ -9,6 +9,6 @@ ALTER TABLE response ADD COLUMN claim TEXT;
 ALTER TABLE response ADD COLUMN continued INTEGER;
 CREATE INDEX response_kept ON response (session, id) WHERE kept > 0;
 CREATE INDEX response_by_session ON response (session, id) WHERE session IS NOT NULL;
-CREATE INDEX response_claimed ON response (claim) WHERE claim IS NOT NULL;
+CREATE UNIQUE INDEX response_claimed ON response (session, claim) WHERE claim IS NOT NULL;
 
 PRAGMA user_version = 8;

@@ -104,6 +104,7 @@ pub use responses::Response;
 pub use responses::ResponseKind;
 pub use session_replies::Claim;
 pub use session_replies::HandedOver;
+pub use session_replies::ReplyStanding;
 pub use session_replies::SessionReply;
 pub use session_replies::WantedReply;
 pub use situation::Situation;

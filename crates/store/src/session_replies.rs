@@ -58,16 +58,31 @@ pub struct HandedOver {
     pub title: Option<String>,
 }
 
+/// What there is for a wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReplyStanding {
+    /// Its claim was given one.
+    Claimed,
+    /// One is kept that it may take.
+    Kept,
+}
+
 impl Store {
+    /// Is there anything for this wait?
+    pub async fn reply_standing(
+        &self,
+        wanted: &WantedReply,
+    ) -> Result<Option<ReplyStanding>, StoreError> {
+        let found = find(&mut *self.reader().await?, wanted).await?;
+        Ok(found.map(|(_, standing)| standing))
+    }
+
     /// What this claim was given, or now is: the oldest reply that is kept. The person is told of the second.
     pub async fn take_reply(
         &self,
         wanted: WantedReply,
         record: Record,
     ) -> Result<Option<HandedOver>, StoreError> {
-        if find(&mut *self.reader().await?, &wanted).await?.is_none() {
-            return Ok(None);
-        }
         self.change(Take { wanted, record }).await
     }
 
@@ -99,26 +114,39 @@ impl Store {
 }
 
 /// Notes whose reply an answer is.
+/// A claim that has a reply already gets no second one: this is kept.
 pub(crate) async fn note(tx: &mut Tx, answer: i64, reply: &SessionReply) -> Result<(), StoreError> {
+    let mut taken = reply.taken;
+    if let Some(claim) = taken {
+        let has_one: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM response WHERE claim = $1 \
+             AND session = (SELECT session FROM response WHERE id = $2))",
+        )
+        .bind(claim.id.to_string())
+        .bind(answer)
+        .fetch_one(tx.connection())
+        .await?;
+        taken = taken.filter(|_| !has_one);
+    }
     sqlx::query(
         "UPDATE response SET chat = $2, message = $3, kept = $4, claim = $5, continued = $6 WHERE id = $1",
     )
     .bind(answer)
     .bind(reply.chat.0)
     .bind(reply.message.0)
-    .bind(reply.taken.is_none())
-    .bind(reply.taken.map(|claim| claim.id.to_string()))
-    .bind(reply.taken.and_then(|claim| claim.continued))
+    .bind(taken.is_none())
+    .bind(taken.map(|claim| claim.id.to_string()))
+    .bind(taken.and_then(|claim| claim.continued))
     .execute(tx.connection())
     .await?;
     Ok(())
 }
 
-/// The answer's number, and is it still kept?
+/// The answer's number, and how it stands.
 async fn find(
     connection: &mut SqliteConnection,
     wanted: &WantedReply,
-) -> Result<Option<(i64, bool)>, StoreError> {
+) -> Result<Option<(i64, ReplyStanding)>, StoreError> {
     let had: Option<i64> =
         sqlx::query_scalar("SELECT id FROM response WHERE claim = $1 AND session = $2")
             .bind(wanted.claim.id.to_string())
@@ -126,7 +154,7 @@ async fn find(
             .fetch_optional(&mut *connection)
             .await?;
     if let Some(had) = had {
-        return Ok(Some((had, false)));
+        return Ok(Some((had, ReplyStanding::Claimed)));
     }
     let kept: Option<i64> = sqlx::query_scalar(
         "SELECT id FROM response WHERE session = $1 AND kept > 0 AND kept <= $2 \
@@ -137,7 +165,7 @@ async fn find(
     .bind(wanted.event.as_ref().map(EventId::as_str))
     .fetch_optional(connection)
     .await?;
-    Ok(kept.map(|kept| (kept, true)))
+    Ok(kept.map(|kept| (kept, ReplyStanding::Kept)))
 }
 
 struct Take {
@@ -150,17 +178,17 @@ impl Change for Take {
     const DURABILITY: Durability = Durability::Full;
 
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, StoreError> {
-        let Some((answer, kept)) = find(tx.connection(), &self.wanted).await? else {
+        let Some((answer, standing)) = find(tx.connection(), &self.wanted).await? else {
             tx.commit_quiet();
             return Ok(None);
         };
         let response = responses::by_id(tx.connection(), answer).await?;
         let title = title(tx.connection(), answer).await?;
-        if kept {
+        if standing == ReplyStanding::Kept {
             let claim = self.wanted.claim;
             sqlx::query("UPDATE response SET kept = 0, claim = $2, continued = $3 WHERE id = $1")
                 .bind(answer)
-                .bind(claim.id.to_string())
+                .bind(response.is_some().then(|| claim.id.to_string()))
                 .bind(claim.continued)
                 .execute(tx.connection())
                 .await?;

@@ -19,6 +19,7 @@ use cctelegram_core::audit::Record;
 use cctelegram_core::mode::Mode;
 use cctelegram_store::Claim;
 use cctelegram_store::HandedOver;
+use cctelegram_store::ReplyStanding;
 use cctelegram_store::WantedReply;
 use tokio::time::Instant;
 
@@ -60,14 +61,30 @@ pub(super) async fn wait(
     let deadline = Instant::now() + Duration::from_secs(request.wait_s.min(LONGEST_WAIT_S));
     let mut changes = app.wake.changes();
     // Known before the store is looked into: what comes from now on is handed over.
-    let listening = app
-        .hearing
-        .listen(&session, request.event, (claim, request.waiter));
+    let listen = || {
+        let waiter = (claim, request.waiter);
+        app.hearing.listen(&session, request.event.clone(), waiter)
+    };
+    let mut listening = listen();
     loop {
-        let target = format!("session {}", session.as_str());
-        let record = Record::new(app.now(), EventName::ReplyHandedOver, peer.actor(), target);
-        if let Some(handed) = app.store.take_reply(wanted.clone(), record).await? {
-            return Ok(Json(heard(handed)));
+        let standing = app.store.reply_standing(&wanted).await?;
+        // Whoever takes one that is kept is promised none: it would get but one of the two.
+        if standing == Some(ReplyStanding::Claimed) || standing.is_some() && listening.ends() {
+            let target = format!("session {}", session.as_str());
+            let record = Record::new(app.now(), EventName::ReplyHandedOver, peer.actor(), target);
+            if let Some(handed) = app.store.take_reply(wanted.clone(), record).await? {
+                // The person is told of it.
+                app.wake.outbox.notify_one();
+                return Ok(Json(heard(handed)));
+            }
+            // Somebody else was faster.
+            listening = listen();
+            if standing == Some(ReplyStanding::Kept) {
+                continue;
+            }
+        } else if standing.is_some() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            continue;
         }
         let is_turn = matches!(request.waiter, Waiter::Turn { .. });
         let is_over = Instant::now() >= deadline

@@ -133,6 +133,45 @@ async fn alerts_types_lists_and_replies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn security_replies_in_a_row_are_given_out_once_each_while_they_are_fetched() {
+    const REPLIES: usize = 60;
+    let bridge = TestBridge::start(setup()).await;
+    let mut client = older(&bridge).await;
+    let message = json!({ "message": "The footer is red" });
+    client.call("send_telegram_message", message).await.good();
+    let shown = bridge.message_with(USER, "The footer is red").await;
+    let mut given = Vec::new();
+    for number in 0..REPLIES {
+        let text = format!("{number}");
+        bridge.emulator.reply(USER, shown.message_id, &text);
+        if number % 2 == 0 {
+            given.extend(fetched(&mut client).await);
+        }
+    }
+    until("every reply is given out", async || {
+        given.extend(fetched(&mut client).await);
+        (given.len() >= REPLIES).then_some(())
+    })
+    .await;
+    given.sort_by_key(|text| text.parse::<usize>().unwrap());
+    let all: Vec<String> = (0..REPLIES).map(|number| number.to_string()).collect();
+    assert_eq!(given, all);
+    client.leave().await;
+    bridge.finish().await;
+}
+
+/// What a call that does not wait gets.
+async fn fetched(client: &mut LineClient) -> Vec<String> {
+    let answer = client.call("process_pending_responses", json!({})).await;
+    let answer = answer.good();
+    let responses = answer["responses"].as_array().unwrap();
+    let texts = responses
+        .iter()
+        .map(|reply| reply["text"].as_str().unwrap());
+    texts.map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn security_what_makes_people_see_less_needs_a_press() {
     let bridge = TestBridge::start(setup()).await;
     let mut client = older(&bridge).await;

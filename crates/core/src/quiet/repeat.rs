@@ -2,20 +2,24 @@
 
 use cctelegram_crypto::Digest;
 
+use crate::agent;
 use crate::event::Event;
 use crate::id::EventId;
 
 /// What two events have in common that differ in nothing but id and time. A request for a decision is never the same as
-/// another one, the progress of a task has one message already, in which the newest state stands, and the bridge tells its
-/// own alerts once for each time that something began.
+/// another one, nor is a question that an agent waits for; the progress of a task has one message already, in which the
+/// newest state stands, and the bridge tells its own alerts once for each time that something began. What agents' sessions
+/// send is only the same within the session: replies to it are for this session.
 #[must_use]
 pub fn likeness(event: &Event) -> Option<Digest> {
     let one_message_already = event.kind.is_progress() && event.task_id.is_some();
-    if event.asks() || one_message_already || event.id.is_alert() {
+    if event.asks() || one_message_already || event.id.is_alert() || agent::is_question(&event.id) {
         return None;
     }
+    let session = agent::session_of(&event.id);
+    let whose = session.as_ref().map_or("", agent::Trace::as_str);
     let bare = Event {
-        id: EventId::derived(Digest::of(b"")),
+        id: EventId::derived(Digest::of(whose.as_bytes())),
         timestamp: None,
         ..event.clone()
     };
@@ -87,6 +91,23 @@ mod tests {
         for other in others {
             assert_ne!(likeness(&other), likeness(&event()), "{other:?}");
         }
+    }
+
+    #[test]
+    fn security_what_sessions_send_is_only_the_same_within_the_session() {
+        let [one, two] = ["one", "two"].map(agent::Trace::of);
+        let note = |session, once| Event {
+            id: agent::note_id(session, once).unwrap(),
+            ..sample("alert_notification", "Which?", json!({}))
+        };
+        assert_eq!(likeness(&note(&one, "a")), likeness(&note(&one, "b")));
+        assert_ne!(likeness(&note(&one, "a")), likeness(&note(&two, "a")));
+        let question = Event {
+            id: agent::question_id(&one, "a").unwrap(),
+            ..note(&one, "a")
+        };
+        assert_eq!(likeness(&question), None);
+        assert_eq!(agent::session_of(&question.id), Some(one));
     }
 
     #[test]

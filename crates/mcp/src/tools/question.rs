@@ -83,7 +83,7 @@ pub(super) async fn run(
     };
     let how = "Reply to this message to answer in your own words.";
     let below = rest.map_or_else(|| how.to_owned(), |rest| format!("{rest}\n\n{how}"));
-    let report = Report::new(kind, title, desk, caller)?
+    let report = Report::question(kind, title, desk, caller)?
         .with("description", Some(below))
         .with("project", arguments.project)
         .with_data("options", arguments.options.as_deref().map(labels));

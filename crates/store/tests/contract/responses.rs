@@ -182,6 +182,29 @@ async fn security_a_reply_is_handed_over_once_and_in_its_own_session() {
 }
 
 #[tokio::test]
+async fn security_a_wait_that_has_a_reply_is_given_no_second_one() {
+    let bridge = Fixture::new().await;
+    reply(&bridge, 1, about_session("one", "a"), Some(kept())).await;
+    assert_eq!(taken(&bridge, wanted("one", 1)).await, Some(1));
+    let claim = Claim {
+        id: Uuid::from_u128(1),
+        continued: None,
+    };
+    let promised = SessionReply {
+        taken: Some(claim),
+        ..kept()
+    };
+    reply(&bridge, 2, about_session("one", "b"), Some(promised)).await;
+    assert_eq!(taken(&bridge, wanted("one", 1)).await, Some(1));
+    assert_eq!(
+        taken(&bridge, wanted("one", 2)).await,
+        Some(2),
+        "it is kept"
+    );
+    bridge.close().await;
+}
+
+#[tokio::test]
 async fn what_came_before_the_next_prompt_is_only_given_to_who_asks_for_it() {
     let bridge = Fixture::new().await;
     let id = note_id(&Trace::of("one"), "a").unwrap();
