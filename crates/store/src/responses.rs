@@ -128,7 +128,8 @@ impl Store {
         Ok(newest)
     }
 
-    /// What the one who decided a request wrote in reply to it first.
+    /// What the one who decided a request wrote in reply to it first, then or later: what they wrote before is no word on the
+    /// decision.
     pub async fn reply_to(&self, id: ApprovalId) -> Result<Option<String>, StoreError> {
         let connection = &mut *self.reader().await?;
         let Some(approval) = approvals::by_id(&mut *connection, id).await? else {
@@ -143,7 +144,7 @@ impl Store {
              ORDER BY id LIMIT 1",
         )
         .bind(approval.event.as_str())
-        .bind(approval.asked.as_millis())
+        .bind(decision.at.as_millis())
         .bind(ResponseKind::Text.name())
         .bind(decision.by.id.0)
         .fetch_optional(&mut *connection)
