@@ -140,13 +140,14 @@ impl Store {
         };
         let reply = sqlx::query_scalar(
             "SELECT json_extract(body, '$.response') FROM response WHERE event_id = $1 AND decided >= $2 \
-             AND json_extract(body, '$.response_type') = $3 AND json_extract(body, '$.user_id') = $4 \
+             AND json_extract(body, '$.response_type') IN ($3, $5) AND json_extract(body, '$.user_id') = $4 \
              ORDER BY id LIMIT 1",
         )
         .bind(approval.event.as_str())
         .bind(decision.at.as_millis())
         .bind(ResponseKind::Text.name())
         .bind(decision.by.id.0)
+        .bind(ResponseKind::Command.name())
         .fetch_optional(&mut *connection)
         .await?;
         Ok(reply)

@@ -139,6 +139,25 @@ async fn nobody_is_reminded_of_what_is_over_or_in_a_mute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn words_that_begin_with_a_slash_answer_too_unless_they_are_a_command_of_ours() {
+    let bridge = TestBridge::start(setup()).await;
+    let words = json!({ "form": { "words": true } });
+    let id = ask(&bridge, "Which page?", words).await;
+    let asked = bridge.message_with(USER, "Which page?").await;
+    bridge.idle().await;
+    bridge.emulator.reply(USER, asked.message_id, "/whoami");
+    bridge.message_with(USER, "Your Telegram user id is").await;
+    let path = format!("/v1/approvals/{id}");
+    assert_eq!(bridge.socket.get(&path).await.body["state"], "pending");
+    let page = "/products/shoes";
+    bridge.emulator.reply(USER, asked.message_id, page);
+    let status = bridge.socket.get(&format!("{path}?wait_s=20")).await.body;
+    assert_eq!(status["option"], page, "{status}");
+    bridge.message_with(USER, "That is the answer now.").await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn security_only_an_allowed_persons_own_words_answer() {
     let bridge = in_group(setup(), GroupKind::Supergroup).await;
     enrol(&bridge, &[]).await;
