@@ -49,7 +49,8 @@ async fn remind(app: &App) -> Result<Duration, StoreError> {
     if app.mode().await?.mode == Mode::Mute {
         return Ok(LOOK_ANYWAY);
     }
-    if app.store.remind_due(app.now()).await? > 0 {
+    let allowed = app.config.people.chats();
+    if app.store.remind_due(allowed, app.now()).await? > 0 {
         app.wake.outbox.notify_one();
     }
     let next = app.store.next_reminder().await?;

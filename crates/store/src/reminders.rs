@@ -1,14 +1,17 @@
 //! Requests that wait are told once more.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
 use cctelegram_core::delivery::Priority;
 use cctelegram_core::delivery::Work;
 use cctelegram_core::id::ApprovalId;
+use cctelegram_core::id::ChatId;
 use cctelegram_core::time::Timestamp;
 use serde_json::json;
-use std::time::Duration;
 
 use crate::approvals;
 use crate::copies;
@@ -26,10 +29,14 @@ use crate::writer::Change;
 const NOT_SENT_YET: Duration = Duration::from_mins(1);
 
 impl Store {
-    /// Queues a reminder for every chat that has a copy of a request whose time for it has come, once for each request.
-    /// Answers how many requests.
-    pub async fn remind_due(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.change(RemindDue { now }).await
+    /// Queues a reminder for every chat in `allowed` and every enrolled group that has a copy of a request whose time for it
+    /// has come, once for each request. Answers how many requests.
+    pub async fn remind_due(
+        &self,
+        allowed: BTreeSet<ChatId>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.change(RemindDue { allowed, now }).await
     }
 
     /// When the next request is to be told once more.
@@ -44,6 +51,7 @@ impl Store {
 }
 
 struct RemindDue {
+    allowed: BTreeSet<ChatId>,
     now: Timestamp,
 }
 
@@ -84,9 +92,10 @@ impl Change for RemindDue {
 }
 
 impl RemindDue {
-    /// Answers whether anybody has it.
+    /// Answers whether anybody has it who may be told.
     async fn remind(&self, tx: &mut Tx, id: ApprovalId) -> Result<bool, StoreError> {
-        let chats = copies::copies(tx, id, Copies::Sent).await?;
+        let mut chats = copies::copies(tx, id, Copies::Sent).await?;
+        chats.retain(|chat| chat.is_group() || self.allowed.contains(chat));
         for chat in &chats {
             let row = NewRow {
                 chat: *chat,

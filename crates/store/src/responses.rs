@@ -128,7 +128,8 @@ impl Store {
         Ok(newest)
     }
 
-    /// What the one who decided a request wrote in reply to it first.
+    /// What the one who decided a request wrote in reply to it first, then or later: what they wrote before is no word on the
+    /// decision.
     pub async fn reply_to(&self, id: ApprovalId) -> Result<Option<String>, StoreError> {
         let connection = &mut *self.reader().await?;
         let Some(approval) = approvals::by_id(&mut *connection, id).await? else {
@@ -139,13 +140,14 @@ impl Store {
         };
         let reply = sqlx::query_scalar(
             "SELECT json_extract(body, '$.response') FROM response WHERE event_id = $1 AND decided >= $2 \
-             AND json_extract(body, '$.response_type') = $3 AND json_extract(body, '$.user_id') = $4 \
+             AND json_extract(body, '$.response_type') IN ($3, $5) AND json_extract(body, '$.user_id') = $4 \
              ORDER BY id LIMIT 1",
         )
         .bind(approval.event.as_str())
-        .bind(approval.asked.as_millis())
+        .bind(decision.at.as_millis())
         .bind(ResponseKind::Text.name())
         .bind(decision.by.id.0)
+        .bind(ResponseKind::Command.name())
         .fetch_optional(&mut *connection)
         .await?;
         Ok(reply)

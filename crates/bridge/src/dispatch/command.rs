@@ -170,7 +170,7 @@ async fn switch(
     Ok(())
 }
 
-/// A command that is not ours is an answer for whoever reads the answer files.
+/// A command that is not ours and answers no event is an answer for whoever reads the answer files.
 async fn pass_on(
     app: &App,
     stored: &StoredUpdate,
@@ -178,7 +178,6 @@ async fn pass_on(
     from: &Sender,
     text: String,
 ) -> anyhow::Result<()> {
-    let event = super::replied_event(app, message).await?;
     let name = text
         .split_whitespace()
         .next()
@@ -190,13 +189,7 @@ async fn pass_on(
     let handling = Handling {
         records: vec![record(app, EventName::UserResponse, from.id, "command")],
         notices: vec![(message.chat, said, Some(message.message))],
-        response: Some(response(
-            from,
-            text,
-            ResponseKind::Command,
-            event.as_ref(),
-            app.now(),
-        )),
+        response: Some(response(from, text, ResponseKind::Command, None, app.now())),
         unpark: Some(message.chat),
         ..Handling::default()
     };

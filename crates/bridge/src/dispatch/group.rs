@@ -65,8 +65,10 @@ pub(super) async fn handle(
             let sorry = "What waits is shown in private only: write /queue to me there.";
             message::answered(app, stored, &message, &from, ("/queue", sorry.to_owned())).await
         }
-        Meant::Command(command) => command::handle(app, stored, &message, &from, command).await,
-        Meant::Reply => message::text(app, stored, &message, &from).await,
+        Meant::Command(command) if !message::is_answer(app, &message, &command).await? => {
+            command::handle(app, stored, &message, &from, command).await
+        }
+        Meant::Command(_) | Meant::Reply => message::text(app, stored, &message, &from).await,
     }
 }
 

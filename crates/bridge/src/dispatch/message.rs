@@ -21,6 +21,7 @@ use serde_json::Map;
 use uuid::Uuid;
 
 use super::command;
+use super::command::Command;
 use super::group;
 use super::no_authority;
 use super::record;
@@ -62,9 +63,20 @@ pub(super) async fn handle(
         };
     }
     match command {
-        Some(command) => command::handle(app, stored, &message, &from, command).await,
-        None => text(app, stored, &message, &from).await,
+        Some(command) if !is_answer(app, &message, &command).await? => {
+            command::handle(app, stored, &message, &from, command).await
+        }
+        Some(_) | None => text(app, stored, &message, &from).await,
     }
+}
+
+/// A command of nobody's in reply to a message about an event is for whoever sent that, not for us.
+pub(super) async fn is_answer(
+    app: &App,
+    message: &IncomingMessage,
+    command: &Command,
+) -> anyhow::Result<bool> {
+    Ok(matches!(command, Command::Other(_)) && super::replied_event(app, message).await?.is_some())
 }
 
 /// Why a message can carry nobody's authority, whoever is named in it.
@@ -79,7 +91,7 @@ pub(super) fn lacks_authority(message: &IncomingMessage) -> Option<&'static str>
     }
 }
 
-/// Text that is no command: the answer to an event, or free text.
+/// What is no command of ours: the answer to an event, or free text.
 pub(super) async fn text(
     app: &App,
     stored: &StoredUpdate,
@@ -94,13 +106,11 @@ pub(super) async fn text(
     if decide(app, stored, (message, text), from).await? {
         return Ok(());
     }
-    let response = response(
-        from,
-        text.clone(),
-        ResponseKind::Text,
-        event.as_ref(),
-        app.now(),
-    );
+    let kind = match command::parse(text, app.bot.username().as_deref()) {
+        Some(_) => ResponseKind::Command,
+        None => ResponseKind::Text,
+    };
+    let response = response(from, text.clone(), kind, event.as_ref(), app.now());
     let session = event.as_ref().and_then(|event| session_of(&event.id));
     let promise = match (&event, &session) {
         (Some(event), Some(session)) => app.hearing.promise(session, &event.id),

@@ -194,6 +194,18 @@ async fn a_press_denies_and_the_reason_reaches_the_agent() {
         denied["message"],
         "Denied by @user1001 on the phone, who wrote: Use make dry-run first."
     );
+
+    let waiting = start(&bridge, &asks("make three"), &[]).await;
+    let message = press(&bridge, "make three", WHY).await;
+    ended(&bridge, &message, "Reply to this message within a minute").await;
+    bridge
+        .emulator
+        .reply(USER, message.message_id, "/etc is not yours.");
+    let denied = decision(&waiting.finish().await);
+    assert_eq!(
+        denied["message"],
+        "Denied by @user1001 on the phone, who wrote: /etc is not yours."
+    );
     bridge.finish().await;
 }
 

@@ -61,7 +61,7 @@ async fn a_request_that_waits_is_told_once_more() {
     assert!(!reminder.silent && reminder.keyboard.is_empty());
 
     // Its time comes while no bridge runs.
-    ask(&bridge, "Restart?", json!({ "remind_s": 2 })).await;
+    ask(&bridge, "Restart?", json!({ "remind_s": 8 })).await;
     bridge.message_with(USER, "Restart?").await;
     bridge.idle().await;
     bridge.kill().await;
@@ -93,14 +93,14 @@ async fn a_request_that_waits_is_told_once_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_reminded_of_what_is_over_or_in_a_mute() {
     let bridge = TestBridge::start(setup()).await;
-    ask(&bridge, "Over?", json!({ "remind_s": 2 })).await;
+    ask(&bridge, "Over?", json!({ "remind_s": 8 })).await;
     let asked = bridge.message_with(USER, "Over?").await;
     bridge
         .emulator
         .press(USER, asked.message_id, "Approve")
         .unwrap();
     bridge.records_when("approval_decided", 1).await;
-    ask(&bridge, "Muted?", json!({ "remind_s": 2 })).await;
+    ask(&bridge, "Muted?", json!({ "remind_s": 8 })).await;
     bridge.message_with(USER, "Muted?").await;
     bridge.idle().await;
     let mute = async |body: Value| {
@@ -113,11 +113,16 @@ async fn nobody_is_reminded_of_what_is_over_or_in_a_mute() {
     };
     mute(json!({ "mode": "mute" })).await;
     // A third request, held back, expires after the reminder would have come.
-    let id = ask(&bridge, "Later?", json!({ "lifetime_s": 4, "remind_s": 1 })).await;
+    let id = ask(
+        &bridge,
+        "Later?",
+        json!({ "lifetime_s": 12, "remind_s": 1 }),
+    )
+    .await;
     until("the third has expired", async || {
         let status = bridge
             .socket
-            .get(&format!("/v1/approvals/{id}?wait_s=10"))
+            .get(&format!("/v1/approvals/{id}?wait_s=15"))
             .await;
         (status.body["state"] == "expired").then_some(())
     })
@@ -130,6 +135,25 @@ async fn nobody_is_reminded_of_what_is_over_or_in_a_mute() {
     bridge.idle().await;
     assert_eq!(bridge.records("approval_reminded").await.len(), 1);
     assert!(reminders(&bridge, "Over?").is_empty() && reminders(&bridge, "Later?").is_empty());
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_begin_with_a_slash_answer_too_unless_they_are_a_command_of_ours() {
+    let bridge = TestBridge::start(setup()).await;
+    let words = json!({ "form": { "words": true } });
+    let id = ask(&bridge, "Which page?", words).await;
+    let asked = bridge.message_with(USER, "Which page?").await;
+    bridge.idle().await;
+    bridge.emulator.reply(USER, asked.message_id, "/whoami");
+    bridge.message_with(USER, "Your Telegram user id is").await;
+    let path = format!("/v1/approvals/{id}");
+    assert_eq!(bridge.socket.get(&path).await.body["state"], "pending");
+    let page = "/products/shoes";
+    bridge.emulator.reply(USER, asked.message_id, page);
+    let status = bridge.socket.get(&format!("{path}?wait_s=20")).await.body;
+    assert_eq!(status["option"], page, "{status}");
+    bridge.message_with(USER, "That is the answer now.").await;
     bridge.finish().await;
 }
 

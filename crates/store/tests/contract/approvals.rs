@@ -338,6 +338,23 @@ async fn marks_are_kept_shown_on_every_copy_and_answered_as_they_stand() {
 }
 
 #[tokio::test]
+async fn security_a_removed_user_is_not_reminded() {
+    let bridge = Fixture::new().await;
+    let mut request = request("deploy", 1, &[ANNA, BEN]);
+    let remind = Some(at(600));
+    request.ask = request.ask.map(|ask| Ask { remind, ..ask });
+    bridge.accept(request).await;
+    bridge.send_all(at(0)).await;
+    let nobody = bridge.store.remind_due(BTreeSet::new(), at(600)).await;
+    assert_eq!(nobody.unwrap(), 0);
+    assert_eq!(bridge.waiting().await, []);
+    let allowed = BTreeSet::from([BEN]);
+    assert_eq!(bridge.store.remind_due(allowed, at(660)).await.unwrap(), 1);
+    assert_eq!(bridge.waiting().await, [("reminder".into(), BEN)]);
+    bridge.close().await;
+}
+
+#[tokio::test]
 async fn a_request_that_waits_is_told_once_more_to_whoever_has_it() {
     let bridge = Fixture::new().await;
     for (number, remind) in [(1, Some(at(600))), (2, Some(at(700))), (3, None)] {
@@ -346,15 +363,19 @@ async fn a_request_that_waits_is_told_once_more_to_whoever_has_it() {
         bridge.accept(request).await;
     }
     assert_eq!(bridge.store.next_reminder().await.unwrap(), Some(at(600)));
-    assert_eq!(bridge.store.remind_due(at(599)).await.unwrap(), 0);
+    assert_eq!(bridge.store.remind_due(both(), at(599)).await.unwrap(), 0);
     // Nobody has it yet: a minute later it is looked at again.
-    assert_eq!(bridge.store.remind_due(at(600)).await.unwrap(), 0);
+    assert_eq!(bridge.store.remind_due(both(), at(600)).await.unwrap(), 0);
     assert_eq!(bridge.store.next_reminder().await.unwrap(), Some(at(660)));
     bridge.send_all(at(601)).await;
-    assert_eq!(bridge.store.remind_due(at(660)).await.unwrap(), 1);
+    assert_eq!(bridge.store.remind_due(both(), at(660)).await.unwrap(), 1);
     let reminders = [("reminder".into(), ANNA), ("reminder".into(), BEN)];
     assert_eq!(bridge.waiting().await, reminders);
-    assert_eq!(bridge.store.remind_due(at(699)).await.unwrap(), 0, "once");
+    assert_eq!(
+        bridge.store.remind_due(both(), at(699)).await.unwrap(),
+        0,
+        "once"
+    );
 
     // It ended before the reminder was sent, and the other before it was queued.
     for number in [1, 2] {
@@ -367,7 +388,7 @@ async fn a_request_that_waits_is_told_once_more_to_whoever_has_it() {
             .unwrap();
         assert!(matches!(done, Decided::Done(_)), "{done:?}");
     }
-    assert_eq!(bridge.store.remind_due(at(800)).await.unwrap(), 0);
+    assert_eq!(bridge.store.remind_due(both(), at(800)).await.unwrap(), 0);
     assert_eq!(bridge.store.next_reminder().await.unwrap(), None);
     let sent = bridge.send_all(at(800)).await;
     assert!(!format!("{sent:?}").contains("Reminder"), "{sent:?}");

@@ -7,6 +7,7 @@ use cctelegram_core::id::MessageId;
 use cctelegram_core::id::UserId;
 use cctelegram_store::About;
 use cctelegram_store::Claim;
+use cctelegram_store::Decided;
 use cctelegram_store::Handling;
 use cctelegram_store::NewResponse;
 use cctelegram_store::ResponseKind;
@@ -19,17 +20,20 @@ use uuid::Uuid;
 use crate::fixture::ANNA;
 use crate::fixture::Fixture;
 use crate::fixture::accept;
+use crate::fixture::approval_id;
 use crate::fixture::at;
+use crate::fixture::decide;
 use crate::fixture::event;
 use crate::fixture::record;
+use crate::fixture::request;
 
 async fn answer(bridge: &Fixture, update: i64, about: About) {
     reply(bridge, update, about, None).await;
 }
 
-async fn reply(bridge: &Fixture, update: i64, about: About, reply: Option<SessionReply>) {
-    let response = NewResponse {
-        about,
+fn text_about(id: &str) -> NewResponse {
+    NewResponse {
+        about: About::Event(id.parse().unwrap()),
         task_id: Some("build".into()),
         user_id: Some(UserId(11)),
         username: Some("anna".into()),
@@ -39,6 +43,13 @@ async fn reply(bridge: &Fixture, update: i64, about: About, reply: Option<Sessio
         kind: ResponseKind::Text,
         options: vec![],
         metadata: Map::new(),
+    }
+}
+
+async fn reply(bridge: &Fixture, update: i64, about: About, reply: Option<SessionReply>) {
+    let response = NewResponse {
+        about,
+        ..text_about("e")
     };
     let records = vec![record(EventName::UserResponse, 0)];
     let handling = Handling {
@@ -52,6 +63,36 @@ async fn reply(bridge: &Fixture, update: i64, about: About, reply: Option<Sessio
         .handle(bridge.update(update).await, handling)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn security_what_was_written_before_the_decision_is_no_reason_for_it() {
+    let bridge = Fixture::new().await;
+    bridge.accept(request("deploy", 1, &[ANNA])).await;
+    let write = async |update: i64, text: &str, seconds: u64| {
+        let response = NewResponse {
+            response: text.into(),
+            at: at(seconds),
+            ..text_about("deploy")
+        };
+        let handling = Handling {
+            records: vec![record(EventName::UserResponse, seconds)],
+            response: Some(response),
+            ..Handling::default()
+        };
+        let update = bridge.update(update).await;
+        bridge.store.handle(update, handling).await.unwrap();
+    };
+    write(1, "Looks good to me", 30).await;
+    let update = bridge.update(2).await;
+    let decided = bridge.store.decide(decide(update, 1, 1)).await.unwrap();
+    assert!(matches!(decided, Decided::Done(_)), "{decided:?}");
+    let id = approval_id(1);
+    assert_eq!(bridge.store.reply_to(id).await.unwrap(), None);
+    write(3, "Not on a Friday", 70).await;
+    let reason = bridge.store.reply_to(id).await.unwrap();
+    assert_eq!(reason.as_deref(), Some("Not on a Friday"));
+    bridge.close().await;
 }
 
 #[tokio::test]
