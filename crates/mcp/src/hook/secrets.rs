@@ -57,7 +57,7 @@ impl KnownSecrets {
         let mut end = 0;
         for (place, name) in self.found_in(text) {
             masked.push_str(text.get(end..place.start).unwrap_or_default());
-            masked.push_str(&format!("[redacted: {name}]"));
+            masked.extend(["[redacted: ", name, "]"]);
             end = place.end;
         }
         masked.push_str(text.get(end..).unwrap_or_default());
