@@ -21,6 +21,7 @@ mod salvage;
 mod scene;
 mod secrets;
 mod stop;
+mod telling;
 mod tool;
 mod workplace;
 
