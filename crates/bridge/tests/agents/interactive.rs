@@ -145,7 +145,7 @@ async fn a_plan_is_sent_back_and_approved_on_the_phone() {
     assert!(told.contains(reply), "{told}");
     press(&bridge, "paint it blue", "Approve").await;
     let told = model.asked(4).await.news();
-    assert!(told.contains("You have exited plan mode"), "{told}");
+    assert!(told.contains("User has approved your plan"), "{told}");
     terminal.shows("It is painted.").await;
     terminal.close().await;
     bridge.finish().await;
