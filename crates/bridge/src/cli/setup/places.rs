@@ -88,8 +88,8 @@ pub(super) fn has_plugin(
     let files = files.into_iter().flatten();
     // What cannot be read there cannot be read by the agent either.
     let texts = files.filter_map(|file| fs::read_to_string(file).ok());
-    let switches = texts.filter_map(|text| settings::plugin_switch(&text));
-    Ok(switches.last().unwrap_or(false))
+    let mut switches = texts.filter_map(|text| settings::plugin_switch(&text));
+    Ok(switches.next_back().unwrap_or(false))
 }
 
 /// A path, for settings that are text.
