@@ -70,8 +70,15 @@ pub(super) fn run(command: PolicyCommand, environment: &Environment) -> Result<E
     match command {
         PolicyCommand::Check { file } => check(&at(file)?),
         PolicyCommand::Test(mut args) => {
-            let file = at(args.file.take())?;
-            test(args, &file, environment)
+            let policy = match args.file.take() {
+                Some(file) => load(&file)?,
+                // Without the file there are no rules, as for the hook.
+                None => match at(None)? {
+                    usual if usual.symlink_metadata().is_ok() => load(&usual)?,
+                    _ => Policy::default(),
+                },
+            };
+            test(args, &policy, environment)
         }
     }
 }
@@ -91,8 +98,7 @@ fn check(file: &Path) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn test(args: TestArgs, file: &Path, environment: &Environment) -> Result<ExitCode, Failure> {
-    let policy = load(file)?;
+fn test(args: TestArgs, policy: &Policy, environment: &Environment) -> Result<ExitCode, Failure> {
     let input: Value = serde_json::from_str(&args.input)
         .map_err(|error| Failure::new(USAGE, format!("--input is no JSON: {error}\n{QUOTES}")))?;
     if !input.is_object() {

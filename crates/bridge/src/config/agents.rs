@@ -71,8 +71,12 @@ fn key_file(environment: &Environment, home: &Home) -> Option<PathBuf> {
 
 /// The home that programs use to which nobody tells another.
 pub(crate) fn is_usual_home(environment: &Environment, home: &Home) -> bool {
-    let plain = folder(environment, "HOME").map(|folder| folder.join(".cc_telegram"));
-    plain.as_deref() == Some(home.root())
+    usual_home(environment).is_some_and(|usual| usual.root() == home.root())
+}
+
+pub(crate) fn usual_home(environment: &Environment) -> Option<Home> {
+    let person = folder(environment, "HOME")?;
+    Some(Home::new(person.join(".cc_telegram")))
 }
 
 /// Tells which of its projects Claude Code takes a folder for: the top of the git repository, and for a worktree that of

@@ -41,6 +41,7 @@ pub(crate) use agents::claude_project;
 pub(crate) use agents::codex_folder;
 pub(crate) use agents::is_usual_home;
 pub(crate) use agents::off_limits;
+pub(crate) use agents::usual_home;
 pub(crate) use chats::Chats;
 pub(crate) use chats::PerProject;
 pub(crate) use environment::Environment;

@@ -545,9 +545,12 @@ async fn security_what_cannot_be_read_does_not_get_past_the_rules() {
         let process = start_with(&bridge, input.as_bytes(), options).await;
         process.finish().await
     };
-    // Without rules there is nothing to get past: an error, as it is.
-    let finished = say(call("PreToolUse", "prompt_id", "Bash"), &[]).await;
-    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
+    // Without rules there is still the fence around our own files.
+    for (agent, expected) in [("prompt_id", "ask"), ("turn_id", "deny")] {
+        let finished = say(call("PreToolUse", agent, "Bash"), &[]).await;
+        let answer = output(&finished)["hookSpecificOutput"]["permissionDecision"].clone();
+        assert_eq!(answer, expected, "{agent}: {finished:?}");
+    }
 
     let rules =
         "[[rule]]\nname = \"no shop\"\noutcome = \"deny\"\nmatch = { tool = \"mcp__shop__*\" }\n";

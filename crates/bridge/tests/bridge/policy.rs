@@ -67,6 +67,19 @@ async fn a_policy_is_tried_before_it_is_relied_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn security_without_a_policy_what_is_out_of_bounds_is_told() {
+    let bridge = prepared(None).await;
+    for (command, wanted) in [("ls", "ask: "), ("cctelegram mode mute", "deny: ")] {
+        let input = serde_json::json!({ "command": command }).to_string();
+        let words = ["policy", "test", "--tool", "Bash", "--input", &input];
+        let test = bridge.command(&words).await;
+        assert_eq!(test.code, Some(0), "{test:?}");
+        assert!(test.stdout.starts_with(wanted), "{test:?}");
+    }
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn mistakes_are_named_with_their_remedy() {
     let rules = "[[rule]]\nname = \"odd\"\noutcome = \"perhaps\"\nmatch = { comand = \"x\" }\n";
     let bridge = prepared(Some(rules)).await;

@@ -152,6 +152,27 @@ async fn who_has_the_plugin_is_told_that_one_of_the_two_is_enough() {
         assert_eq!(shown.code, Some(0), "{shown:?}");
         assert_eq!(shown.stderr.contains("come twice"), told, "{shown:?}");
     }
+    // A project goes by the settings of its person, unless it says something else.
+    let plugins =
+        |on: bool| serde_json::json!({ "enabledPlugins": { "cctelegram@cctelegram": on } });
+    write(&settings, &plugins(true).to_string());
+    let project = person.join("shop");
+    fs::create_dir_all(&project).unwrap();
+    let words = [
+        "setup",
+        "claude-code",
+        "--print",
+        "--project",
+        project.to_str().unwrap(),
+    ];
+    let shown = bridge.command(&words).await;
+    assert!(shown.stderr.contains("come twice"), "{shown:?}");
+    write(
+        &project.join(".claude/settings.json"),
+        &plugins(false).to_string(),
+    );
+    let shown = bridge.command(&words).await;
+    assert!(!shown.stderr.contains("come twice"), "{shown:?}");
     bridge.finish().await;
 }
 
@@ -181,6 +202,57 @@ async fn codex_is_set_up_once_and_taken_out_again() {
     done(&bridge, &["setup", "codex", "--uninstall", "--yes"]).await;
     assert_eq!(fs::read_to_string(&config).unwrap(), old);
     assert!(!hooks.exists(), "it was made for us");
+    bridge.finish().await;
+}
+
+/// Somebody who runs it again for another reason must not lose what makes it strict, nor leave denials behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_second_run_loosens_nothing_and_uninstall_knows_other_homes() {
+    let (bridge, person) = person().await;
+    let settings = person.join(".claude/settings.json");
+    let strict = [
+        "setup",
+        "claude-code",
+        "--yes",
+        "--fail-closed",
+        "--wait",
+        "100",
+    ];
+    done(&bridge, &strict).await;
+    assert_eq!(
+        done(&bridge, &CLAUDE).await,
+        "There is nothing to change.\n"
+    );
+
+    let other = person.join("other");
+    let other = other.to_str().unwrap();
+    done(&bridge, &["--home", other, "setup", "claude-code", "--yes"]).await;
+    let written = json(&settings);
+    let hook = &written["hooks"]["PermissionRequest"][0]["hooks"][0];
+    let words = ["--home", other, "hook", "--wait", "100", "--fail-closed"];
+    assert_eq!(hook["args"], serde_json::json!(words));
+    let deny = written["permissions"]["deny"].to_string();
+    assert!(deny.contains(other), "{deny}");
+    let first = format!("/{}/**", bridge.root().display());
+    assert!(!deny.contains(&first), "{deny}");
+
+    let told = done(&bridge, &["setup", "claude-code", "--uninstall", "--yes"]).await;
+    assert!(told.contains("Nothing of CCTelegram is left"), "{told}");
+    assert!(!settings.exists(), "it was made for us");
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_uninstall_leaves_is_told() {
+    let (bridge, person) = person().await;
+    let settings = person.join(".claude/settings.json");
+    done(&bridge, &CLAUDE).await;
+    let mut own = json(&settings);
+    own["env"] = serde_json::json!({ "X": "/opt/cctelegram" });
+    write(&settings, &own.to_string());
+    let told = done(&bridge, &["setup", "claude-code", "--uninstall", "--yes"]).await;
+    assert!(told.contains("still stands in"), "{told}");
+    assert!(!told.contains("Nothing of CCTelegram"), "{told}");
     bridge.finish().await;
 }
 

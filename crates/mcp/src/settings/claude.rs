@@ -13,7 +13,7 @@ use super::UnfitSettings;
 use super::document;
 use super::document::JsonText;
 use super::hooks;
-use super::launch;
+use super::launch::OwnCommand;
 
 /// The tools that only talk to people and can do no harm: to be asked whether one may ask is of no use. What sends files
 /// and switches modes is not among them.
@@ -36,23 +36,28 @@ pub fn claude_settings(
 ) -> Result<String, UnfitSettings> {
     let document = JsonText::read(text)?;
     let settings = &document.object;
+    let own = &registration.launch.program;
     let (denied, allowed) = (denied(&registration.off_limits), allowed());
+    let mut past = self::denied(&registration.formerly_off_limits);
+    past.retain(|rule| !denied.contains(rule));
     match presence {
         Presence::Named => {
             let events = hooks::of_claude_code(registration.wait_s);
             let events = events
                 .iter()
                 .map(|event| (event.name, event.in_exec_form(registration)));
-            hooks::put_in(settings, events.collect())?;
+            hooks::put_in(settings, events.collect(), own)?;
             let permissions = document::object_or_new(settings, "permissions")?;
             document::put_in(&permissions, "allow", &allowed)?;
+            document::take_out(&permissions, "deny", &past)?;
             document::put_in(&permissions, "deny", &denied)?;
         }
         Presence::Gone => {
-            hooks::take_out(settings)?;
+            hooks::take_out(settings, own)?;
             if let Some(permissions) = document::object(settings, "permissions")? {
                 document::take_out(&permissions, "allow", &allowed)?;
                 document::take_out(&permissions, "deny", &denied)?;
+                document::take_out(&permissions, "deny", &past)?;
                 document::drop_if_empty(settings, "permissions")?;
             }
         }
@@ -68,10 +73,10 @@ pub fn claude_servers(
     presence: Presence,
 ) -> Result<String, UnfitSettings> {
     let document = JsonText::read(text)?;
-    let state = &document.object;
+    let (state, own) = (&document.object, registration.launch.program.as_str());
     match (project, presence) {
         (None, Presence::Named) => put_in(state, registration)?,
-        (None, Presence::Gone) => take_out(state)?,
+        (None, Presence::Gone) => take_out(state, own)?,
         (Some(project), Presence::Named) => {
             let projects = document::object_or_new(state, "projects")?;
             put_in(&document::object_or_new(&projects, project)?, registration)?;
@@ -80,7 +85,7 @@ pub fn claude_servers(
             if let Some(projects) = document::object(state, "projects")?
                 && let Some(of_project) = document::object(&projects, project)?
             {
-                take_out(&of_project)?;
+                take_out(&of_project, own)?;
                 document::drop_if_empty(&projects, project)?;
                 document::drop_if_empty(state, "projects")?;
             }
@@ -89,35 +94,38 @@ pub fn claude_servers(
     Ok(document.text())
 }
 
-/// Is the plugin switched on in this `settings.json`, so that its hooks run beside those that are written there?
+/// Does this `settings.json` switch the plugin on, so that its hooks run beside those that are written there, or off?
 #[must_use]
-pub fn enables_plugin(text: &str) -> bool {
+pub fn plugin_switch(text: &str) -> Option<bool> {
     let settings: Value = serde_json::from_str(text).unwrap_or_default();
-    let plugins = settings.get("enabledPlugins").and_then(Value::as_object);
-    let mut plugins = plugins.into_iter().flatten();
-    plugins.any(|(name, on)| name.starts_with("cctelegram@") && *on == Value::Bool(true))
+    let plugins = settings.get("enabledPlugins").and_then(Value::as_object)?;
+    let ours = plugins
+        .iter()
+        .filter(|(name, _)| name.starts_with("cctelegram@"));
+    ours.filter_map(|(_, on)| on.as_bool())
+        .reduce(|a, b| a || b)
 }
 
 fn put_in(of: &CstObject, registration: &Registration) -> Result<(), UnfitSettings> {
     let servers = document::object_or_new(of, "mcpServers")?;
-    let program = CstInputValue::String(registration.launch.program.clone());
-    let words = registration.launch.arguments(&["mcp".to_owned()]);
-    let words = document::strings(&words);
+    let launch = &registration.launch;
+    let program = CstInputValue::String(launch.program.clone());
+    let words = |rest: Vec<String>| document::strings(&launch.server_arguments(rest));
     let Some(server) = document::object(&servers, SERVER)? else {
         let fields = [
             ("type", "stdio".into()),
             ("command", program),
-            ("args", words),
+            ("args", words(Vec::new())),
         ];
         let fields = fields.map(|(name, value): (&str, CstInputValue)| (name.to_owned(), value));
         servers.append(SERVER, CstInputValue::Object(fields.into()));
         return Ok(());
     };
-    if !is_ours(&server) {
+    let Some(ours) = own_server(&server, &launch.program) else {
         return Err(UnfitSettings::OtherServer);
-    }
-    // What else somebody wrote there, like variables, is left to them.
-    for (name, wanted) in [("command", program), ("args", words)] {
+    };
+    // What else somebody wrote there, like variables and options, is left to them.
+    for (name, wanted) in [("command", program), ("args", words(ours.rest))] {
         let found = document::property(&server, name)?;
         let value = found.as_ref().and_then(CstObjectProp::value);
         if value.and_then(|value| value.to_serde_value()) == Some(document::value_of(&wanted)) {
@@ -131,12 +139,12 @@ fn put_in(of: &CstObject, registration: &Registration) -> Result<(), UnfitSettin
     Ok(())
 }
 
-fn take_out(of: &CstObject) -> Result<(), UnfitSettings> {
+fn take_out(of: &CstObject, own: &str) -> Result<(), UnfitSettings> {
     let Some(servers) = document::object(of, "mcpServers")? else {
         return Ok(());
     };
     if let Some(server) = document::object(&servers, SERVER)?
-        && is_ours(&server)
+        && own_server(&server, own).is_some()
     {
         server
             .parent()
@@ -147,12 +155,12 @@ fn take_out(of: &CstObject) -> Result<(), UnfitSettings> {
     Ok(())
 }
 
-fn is_ours(server: &CstObject) -> bool {
+fn own_server(server: &CstObject, own: &str) -> Option<OwnCommand> {
     let server = server.to_serde_value().unwrap_or_default();
-    let program = server.get("command").and_then(Value::as_str);
+    let program = server.get("command").and_then(Value::as_str)?;
     let words = server.get("args").and_then(Value::as_array);
     let words = words.into_iter().flatten().filter_map(Value::as_str);
-    program.is_some_and(|program| launch::subcommand(program, words) == Some("mcp"))
+    OwnCommand::read(own, program, words).filter(|command| command.name == "mcp")
 }
 
 /// A rule about paths begins with another `/` where the path does: with one it is the folder of the settings. A rule for

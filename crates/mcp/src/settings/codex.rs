@@ -12,7 +12,7 @@ use super::SERVER;
 use super::UnfitSettings;
 use super::document::JsonText;
 use super::hooks;
-use super::launch;
+use super::launch::OwnCommand;
 
 /// `hooks.json` with the hooks, or without them.
 pub fn codex_hooks(
@@ -21,15 +21,16 @@ pub fn codex_hooks(
     presence: Presence,
 ) -> Result<String, UnfitSettings> {
     let document = JsonText::read(text)?;
+    let own = &registration.launch.program;
     match presence {
         Presence::Named => {
             let events = hooks::of_codex(registration.wait_s);
             let events = events
                 .iter()
                 .map(|event| (event.name, event.as_line(registration)));
-            hooks::put_in(&document.object, events.collect())?;
+            hooks::put_in(&document.object, events.collect(), own)?;
         }
-        Presence::Gone => hooks::take_out(&document.object)?,
+        Presence::Gone => hooks::take_out(&document.object, own)?,
     }
     Ok(document.text())
 }
@@ -43,14 +44,13 @@ pub fn codex_config(
     let mut document: DocumentMut = text.parse().map_err(UnfitSettings::NotToml)?;
     match presence {
         Presence::Named => put_in(&mut document, registration)?,
-        Presence::Gone => take_out(&mut document)?,
+        Presence::Gone => take_out(&mut document, &registration.launch.program)?,
     }
     Ok(document.to_string())
 }
 
 fn put_in(document: &mut DocumentMut, registration: &Registration) -> Result<(), UnfitSettings> {
     let launch = &registration.launch;
-    let words = launch.arguments(&["mcp".to_owned()]);
     let servers = document.entry(SERVERS).or_insert_with(|| {
         let mut servers = Table::new();
         servers.set_implicit(true);
@@ -64,13 +64,15 @@ fn put_in(document: &mut DocumentMut, registration: &Registration) -> Result<(),
     let server = table(server, SERVER)?;
     if is_new {
         server.insert("command", toml_edit::value(&launch.program));
+        let words = launch.server_arguments(Vec::new());
         server.insert("args", toml_edit::value(Array::from_iter(&words)));
         server.insert("tool_timeout_sec", toml_edit::value(PEOPLE));
         return Ok(());
     }
-    if !is_ours(server) {
+    let Some(ours) = own_server(server, &launch.program) else {
         return Err(UnfitSettings::OtherServer);
-    }
+    };
+    let words = launch.server_arguments(ours.rest);
     if command(server) != Some(&launch.program) {
         server.insert("command", toml_edit::value(&launch.program));
     }
@@ -80,7 +82,7 @@ fn put_in(document: &mut DocumentMut, registration: &Registration) -> Result<(),
     Ok(())
 }
 
-fn take_out(document: &mut DocumentMut) -> Result<(), UnfitSettings> {
+fn take_out(document: &mut DocumentMut, own: &str) -> Result<(), UnfitSettings> {
     let Some(servers) = document.get_mut(SERVERS) else {
         return Ok(());
     };
@@ -88,7 +90,7 @@ fn take_out(document: &mut DocumentMut) -> Result<(), UnfitSettings> {
     let Some(server) = servers.get_mut(SERVER) else {
         return Ok(());
     };
-    if is_ours(table(server, SERVER)?) {
+    if own_server(table(server, SERVER)?, own).is_some() {
         servers.remove(SERVER);
         if servers.is_empty() {
             document.remove(SERVERS);
@@ -97,10 +99,10 @@ fn take_out(document: &mut DocumentMut) -> Result<(), UnfitSettings> {
     Ok(())
 }
 
-fn is_ours(server: &dyn TableLike) -> bool {
+fn own_server(server: &dyn TableLike, own: &str) -> Option<OwnCommand> {
     let words = arguments(server);
     let words = words.iter().map(String::as_str);
-    command(server).is_some_and(|program| launch::subcommand(program, words) == Some("mcp"))
+    OwnCommand::read(own, command(server)?, words).filter(|command| command.name == "mcp")
 }
 
 fn command(server: &dyn TableLike) -> Option<&str> {

@@ -1,5 +1,7 @@
 //! The hooks of Claude Code and Codex, which differ in how a program is named and in which events there are.
 
+use std::collections::BTreeSet;
+
 use jsonc_parser::cst::CstInputValue;
 use jsonc_parser::cst::CstNode;
 use jsonc_parser::cst::CstObject;
@@ -8,7 +10,8 @@ use serde_json::Value;
 use super::Registration;
 use super::UnfitSettings;
 use super::document;
-use super::launch;
+use super::document::JsonText;
+use super::launch::OwnCommand;
 
 /// One event that this program is called for.
 pub(super) struct Occasion {
@@ -137,18 +140,19 @@ impl Occasion {
 pub(super) fn put_in(
     settings: &CstObject,
     wanted: Vec<(&str, CstInputValue)>,
+    own: &str,
 ) -> Result<(), UnfitSettings> {
     let hooks = document::object_or_new(settings, "hooks")?;
     for event in names(&hooks) {
         if wanted.iter().all(|(name, _)| *name != event) {
-            take_out_of(&hooks, &event)?;
+            take_out_of(&hooks, &event, own)?;
         }
     }
     for (event, group) in wanted {
-        if groups(&hooks, event)? == [document::value_of(&group)] {
+        if groups(&hooks, event, own)? == [document::value_of(&group)] {
             continue;
         }
-        take_out_of(&hooks, event)?;
+        take_out_of(&hooks, event, own)?;
         match document::array(&hooks, event)? {
             Some(groups) => drop(groups.append(group)),
             None => drop(hooks.append(event, CstInputValue::Array(vec![group]))),
@@ -158,13 +162,13 @@ pub(super) fn put_in(
 }
 
 /// Takes the hooks of this program out, and what is empty without them.
-pub(super) fn take_out(settings: &CstObject) -> Result<(), UnfitSettings> {
+pub(super) fn take_out(settings: &CstObject, own: &str) -> Result<(), UnfitSettings> {
     let Some(hooks) = document::object(settings, "hooks")? else {
         return Ok(());
     };
     let names = names(&hooks);
     for event in &names {
-        take_out_of(&hooks, event)?;
+        take_out_of(&hooks, event, own)?;
     }
     if names.is_empty() {
         return Ok(());
@@ -172,12 +176,13 @@ pub(super) fn take_out(settings: &CstObject) -> Result<(), UnfitSettings> {
     document::drop_if_empty(settings, "hooks")
 }
 
-fn take_out_of(hooks: &CstObject, event: &str) -> Result<(), UnfitSettings> {
+fn take_out_of(hooks: &CstObject, event: &str, own: &str) -> Result<(), UnfitSettings> {
     let Some(groups) = document::array(hooks, event)? else {
         return Ok(());
     };
     let mut any = false;
     for group in groups.elements() {
+        let is_ours = |handler: &CstNode| own_hook(handler, own).is_some();
         let mine: Vec<CstNode> = handlers(&group).into_iter().filter(is_ours).collect();
         if mine.is_empty() {
             continue;
@@ -197,12 +202,14 @@ fn take_out_of(hooks: &CstObject, event: &str) -> Result<(), UnfitSettings> {
 }
 
 /// The groups of an event that name this program.
-fn groups(hooks: &CstObject, event: &str) -> Result<Vec<Value>, UnfitSettings> {
+fn groups(hooks: &CstObject, event: &str, own: &str) -> Result<Vec<Value>, UnfitSettings> {
     let groups = document::array(hooks, event)?;
     let groups = groups.map(|groups| groups.elements()).unwrap_or_default();
-    let ours = groups
-        .iter()
-        .filter(|group| handlers(group).iter().any(is_ours));
+    let ours = groups.iter().filter(|group| {
+        handlers(group)
+            .iter()
+            .any(|one| own_hook(one, own).is_some())
+    });
     Ok(ours.filter_map(CstNode::to_serde_value).collect())
 }
 
@@ -213,17 +220,56 @@ fn handlers(group: &CstNode) -> Vec<CstNode> {
     hooks.map(|hooks| hooks.elements()).unwrap_or_default()
 }
 
-fn is_ours(handler: &CstNode) -> bool {
+fn own_hook(handler: &CstNode, own: &str) -> Option<OwnCommand> {
     let value = handler.to_serde_value().unwrap_or_default();
-    let Some(command) = value.get("command").and_then(Value::as_str) else {
-        return false;
-    };
-    match value.get("args").and_then(Value::as_array) {
+    let command = value.get("command").and_then(Value::as_str)?;
+    let found = match value.get("args").and_then(Value::as_array) {
         Some(words) => {
             let words = words.iter().filter_map(Value::as_str);
-            launch::subcommand(command, words) == Some("hook")
+            OwnCommand::read(own, command, words)
         }
-        None => launch::starts_hook(command),
+        None => OwnCommand::read_line(own, command),
+    };
+    found.filter(|command| command.name == "hook")
+}
+
+/// What the hooks of this program were told before.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FormerHooks {
+    /// Each home once; nothing for the usual one.
+    pub homes: BTreeSet<Option<String>>,
+    /// How long somebody may take to decide.
+    pub wait_s: Option<u64>,
+    pub fail_closed: bool,
+}
+
+impl FormerHooks {
+    /// From settings of either agent; nothing where they are not in order, which whoever changes them is told.
+    #[must_use]
+    pub fn read(text: &str, own: &str) -> Self {
+        Self::of(text, own).unwrap_or_default()
+    }
+
+    fn of(text: &str, own: &str) -> Result<Self, UnfitSettings> {
+        let mut former = Self::default();
+        let Some(hooks) = document::object(&JsonText::read(text)?.object, "hooks")? else {
+            return Ok(former);
+        };
+        for event in names(&hooks) {
+            let groups = document::array(&hooks, &event)?;
+            let groups = groups.map(|groups| groups.elements()).unwrap_or_default();
+            let hooks = groups.iter().flat_map(handlers);
+            for hook in hooks.filter_map(|hook| own_hook(&hook, own)) {
+                if event == "PermissionRequest" {
+                    let wait = hook.option("--wait").and_then(|wait| wait.parse().ok());
+                    let wait = wait.filter(|wait| *wait > 0);
+                    former.wait_s = wait.or(former.wait_s);
+                    former.fail_closed |= hook.says("--fail-closed");
+                }
+                former.homes.insert(hook.home);
+            }
+        }
+        Ok(former)
     }
 }
 

@@ -10,9 +10,10 @@ mod plugin;
 
 pub use claude::claude_servers;
 pub use claude::claude_settings;
-pub use claude::enables_plugin;
+pub use claude::plugin_switch;
 pub use codex::codex_config;
 pub use codex::codex_hooks;
+pub use hooks::FormerHooks;
 pub use launch::Launch;
 pub use plugin::plugin_hooks;
 
@@ -26,6 +27,8 @@ pub struct Registration {
     pub fail_closed: bool,
     /// Folders, ending in `/`, and files that no agent may touch; from `/` on.
     pub off_limits: Vec<String>,
+    /// The same for what an earlier registration named: nothing is to be said of them any more.
+    pub formerly_off_limits: Vec<String>,
 }
 
 /// Whether this program is to be named.

@@ -19,6 +19,7 @@ pub fn plugin_hooks() -> Result<String, UnfitSettings> {
         wait_s: WAIT,
         fail_closed: false,
         off_limits: Vec::new(),
+        formerly_off_limits: Vec::new(),
     };
     let document = JsonText::read("")?;
     let about = "Approvals, rules and news over CCTelegram";
@@ -28,7 +29,11 @@ pub fn plugin_hooks() -> Result<String, UnfitSettings> {
     let events = events
         .iter()
         .map(|event| (event.name, event.in_exec_form(&registration)));
-    hooks::put_in(&document.object, events.collect())?;
+    hooks::put_in(
+        &document.object,
+        events.collect(),
+        &registration.launch.program,
+    )?;
     Ok(document.text())
 }
 

@@ -13,6 +13,7 @@ fn registration() -> Registration {
         wait_s: 590,
         fail_closed: false,
         off_limits: vec!["/home/me/.cc_telegram/".to_owned(), "/mnt/key".to_owned()],
+        formerly_off_limits: Vec::new(),
     }
 }
 
@@ -149,7 +150,7 @@ fn security_agents_are_denied_our_own_files() {
 
 #[test]
 fn a_server_keeps_what_people_added_to_it_and_a_strange_one_is_left_alone() {
-    let ours = r#"{"mcpServers": {"cctelegram": {"command": "/old/cctelegram", "args": ["mcp"], "env": {"A": "b"}}}}"#;
+    let ours = r#"{"mcpServers": {"cctelegram": {"command": "/old/cctelegram", "args": ["mcp", "--channel"], "env": {"A": "b"}}}}"#;
     let new = claude_servers(ours, &registration(), None, Presence::Named).unwrap();
     assert_eq!(new, ours.replace("/old/", "/usr/bin/"));
     let other = r#"{"mcpServers": {"cctelegram": {"command": "node", "args": ["server.js"]}}}"#;
@@ -160,6 +161,26 @@ fn a_server_keeps_what_people_added_to_it_and_a_strange_one_is_left_alone() {
     let other = "[mcp_servers.cctelegram]\ncommand = \"node\"\n";
     let refused = codex_config(other, &registration(), Presence::Named);
     assert!(matches!(refused, Err(UnfitSettings::OtherServer)));
+}
+
+#[test]
+fn codex_keeps_the_options_that_people_added_to_the_server() {
+    let ours = "[mcp_servers.cctelegram]\ncommand = \"/old/cctelegram\"\nargs = [\"--home\", \"/x\", \"mcp\", \"--channel\"]\n";
+    let new = codex_config(ours, &registration(), Presence::Named).unwrap();
+    assert!(new.contains("args = [\"mcp\", \"--channel\"]"), "{new}");
+}
+
+#[test]
+fn a_program_of_another_name_knows_its_own_settings_again() {
+    let mut other = registration();
+    other.launch.program = "/opt/cct-1.2".to_owned();
+    for change in CHANGES {
+        let once = change("", &other, Presence::Named).unwrap();
+        let twice = change(&once, &other, Presence::Named).unwrap();
+        assert_eq!(once, twice);
+        let gone = change(&once, &other, Presence::Gone).unwrap();
+        assert_eq!(value(&gone), serde_json::json!({}), "{gone}");
+    }
 }
 
 #[test]

@@ -11,10 +11,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cctelegram_core::time::Clock as _;
+use cctelegram_mcp::settings::FormerHooks;
 use cctelegram_mcp::settings::Launch;
 use cctelegram_mcp::settings::Presence;
 use cctelegram_mcp::settings::Registration;
-use cctelegram_mcp::settings::enables_plugin;
 use clap::ValueEnum;
 
 use super::answer;
@@ -24,7 +24,9 @@ use super::output;
 use crate::clock::SystemClock;
 use crate::config;
 use crate::config::Environment;
+use crate::home::Home;
 use settings_file::Edit;
+use settings_file::SettingsFile;
 
 /// Name this program in the settings of Claude Code or Codex, or take it out again.
 #[derive(clap::Args)]
@@ -78,30 +80,29 @@ enum SetUpAgent {
 }
 
 pub(super) fn run(args: &SetupArgs, environment: &Environment) -> Result<ExitCode, Failure> {
-    let registration = registration(args, environment)?;
+    let registration = |hooks: &SettingsFile| registration(args, environment, hooks);
     let presence = if args.uninstall {
         Presence::Gone
     } else {
         Presence::Named
     };
     let edits = match args.agent {
-        SetUpAgent::ClaudeCode => places::claude(
-            args.project.as_deref(),
-            environment,
-            &registration,
-            presence,
-        )?,
-        SetUpAgent::Codex => places::codex(
-            args.project.as_deref(),
-            environment,
-            &registration,
-            presence,
-        )?,
+        SetUpAgent::ClaudeCode => {
+            places::claude(args.project.as_deref(), environment, registration, presence)?
+        }
+        SetUpAgent::Codex => {
+            places::codex(args.project.as_deref(), environment, registration, presence)?
+        }
     };
-    let has_plugin = |edit: &Edit| edit.file.text.as_deref().is_some_and(enables_plugin);
-    if presence == Presence::Named && edits.iter().any(has_plugin) {
+    if (args.agent, presence) == (SetUpAgent::ClaudeCode, Presence::Named)
+        && places::has_plugin(args.project.as_deref(), environment)?
+    {
         output::note(PLUGIN);
     }
+    let named = edits.iter().filter(|edit| edit.still_names(SERVER_NAME));
+    let named: Vec<String> = named
+        .map(|edit| edit.file.path.display().to_string())
+        .collect();
     let edits: Vec<Edit> = edits.into_iter().filter(Edit::changes).collect();
     if edits.is_empty() {
         output::line("There is nothing to change.");
@@ -121,7 +122,16 @@ pub(super) fn run(args: &SetupArgs, environment: &Environment) -> Result<ExitCod
     for copy in copies {
         output::line(&format!("The file as it was: {}", copy.display()));
     }
-    output::line(done(args.agent, presence));
+    match presence {
+        Presence::Named => output::line(done(args.agent)),
+        Presence::Gone if named.is_empty() => {
+            output::line("Nothing of CCTelegram is left in these settings.");
+        }
+        Presence::Gone => output::line(&format!(
+            "What setup put there is gone. The word cctelegram still stands in {}: look whether it is meant to.",
+            named.join(" and ")
+        )),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -137,7 +147,11 @@ fn agreed(files: usize) -> Result<bool, Failure> {
     })
 }
 
-fn registration(args: &SetupArgs, environment: &Environment) -> Result<Registration, Failure> {
+fn registration(
+    args: &SetupArgs,
+    environment: &Environment,
+    hooks: &SettingsFile,
+) -> Result<Registration, Failure> {
     let home = config::home(environment)?;
     let program = std::env::current_exe().context("find this program")?;
     let told = !config::is_usual_home(environment, &home);
@@ -149,36 +163,54 @@ fn registration(args: &SetupArgs, environment: &Environment) -> Result<Registrat
         SetUpAgent::ClaudeCode => 590,
         SetUpAgent::Codex => 60,
     };
-    let off_limits = config::off_limits(environment, &home);
-    let off_limits = off_limits.iter().map(|path| {
-        let text = places::text(path)?;
-        // The key's folder, or the home: only a key that somebody put elsewhere is a file.
-        let is_folder = path == home.root() || path.ends_with("cctelegram");
-        Ok(if is_folder { text + "/" } else { text })
-    });
+    let former = FormerHooks::read(hooks.text.as_deref().unwrap_or_default(), &launch.program);
+    let mut formerly_off_limits = Vec::new();
+    for told in &former.homes {
+        let former = match told {
+            Some(home) => Some(Home::new(PathBuf::from(home))),
+            None => config::usual_home(environment),
+        };
+        if let Some(former) = former {
+            formerly_off_limits.extend(off_limits(environment, &former)?);
+        }
+    }
     Ok(Registration {
         launch,
-        wait_s: args.wait.unwrap_or(usual),
-        fail_closed: args.fail_closed,
-        off_limits: off_limits.collect::<Result<_, Failure>>()?,
+        // Who says nothing of these wants them as they are: nobody is to lose them by running this again.
+        wait_s: args.wait.or(former.wait_s).unwrap_or(usual),
+        fail_closed: args.fail_closed || former.fail_closed,
+        off_limits: off_limits(environment, &home)?,
+        formerly_off_limits,
     })
 }
+
+/// What no agent may touch, folders with a `/` at their end.
+fn off_limits(environment: &Environment, home: &Home) -> Result<Vec<String>, Failure> {
+    let paths = config::off_limits(environment, home).into_iter();
+    let texts = paths.map(|path| {
+        let text = places::text(&path)?;
+        // The key's folder, or the home: only a key that somebody put elsewhere is a file.
+        let is_folder = path == home.root() || path.ends_with("cctelegram") && !path.is_file();
+        Ok(if is_folder { text + "/" } else { text })
+    });
+    texts.collect()
+}
+
+/// What an MCP server and a program of ours are called.
+const SERVER_NAME: &str = "cctelegram";
 
 const PLUGIN: &str = "The plugin is switched on in these settings as well, so every question would come twice. Take one of the two: \
                       `claude plugin disable cctelegram@cctelegram`, or leave this.";
 
-const fn done(agent: SetUpAgent, presence: Presence) -> &'static str {
-    match (agent, presence) {
-        (SetUpAgent::ClaudeCode, Presence::Named) => {
+const fn done(agent: SetUpAgent) -> &'static str {
+    match agent {
+        SetUpAgent::ClaudeCode => {
             "Claude Code is set up: sessions that run take the hooks at once, and the MCP server when they start again.\n\
              Try it: ask Claude to run a command that needs your permission. `cctelegram mode nomad` when you leave the desk."
         }
-        (SetUpAgent::Codex, Presence::Named) => {
+        SetUpAgent::Codex => {
             "Codex is set up. At its next start it asks once whether the hooks are to be trusted: until you say yes, it \
              skips them without a word. After every change of the hooks it asks again."
-        }
-        (SetUpAgent::ClaudeCode | SetUpAgent::Codex, Presence::Gone) => {
-            "Nothing of CCTelegram is left in these settings."
         }
     }
 }

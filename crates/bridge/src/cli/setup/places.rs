@@ -1,5 +1,6 @@
 //! Which files an agent reads, for a user or for one project.
 
+use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -21,7 +22,7 @@ use crate::config::Environment;
 pub(super) fn claude(
     project: Option<&Path>,
     environment: &Environment,
-    registration: &Registration,
+    registration: impl Fn(&SettingsFile) -> Result<Registration, Failure>,
     presence: Presence,
 ) -> Result<[Edit; 2], Failure> {
     let folders = config::claude_folders(environment).ok_or_else(no_home)?;
@@ -36,6 +37,7 @@ pub(super) fn claude(
         SettingsFile::read(settings)?,
         SettingsFile::read(beside(&folders.state)?)?,
     );
+    let registration = &registration(&settings)?;
     Ok([
         edit(settings, |text| {
             settings::claude_settings(text, registration, presence)
@@ -49,7 +51,7 @@ pub(super) fn claude(
 pub(super) fn codex(
     project: Option<&Path>,
     environment: &Environment,
-    registration: &Registration,
+    registration: impl Fn(&SettingsFile) -> Result<Registration, Failure>,
     presence: Presence,
 ) -> Result<[Edit; 2], Failure> {
     let folder = match project {
@@ -60,6 +62,7 @@ pub(super) fn codex(
         SettingsFile::read(folder.join("hooks.json"))?,
         SettingsFile::read(folder.join("config.toml"))?,
     );
+    let registration = &registration(&hooks)?;
     Ok([
         edit(hooks, |text| {
             settings::codex_hooks(text, registration, presence)
@@ -68,6 +71,25 @@ pub(super) fn codex(
             settings::codex_config(text, registration, presence)
         })?,
     ])
+}
+
+/// Is the plugin switched on where Claude Code is to work? The later file has the last word.
+pub(super) fn has_plugin(
+    project: Option<&Path>,
+    environment: &Environment,
+) -> Result<bool, Failure> {
+    let folders = config::claude_folders(environment).ok_or_else(no_home)?;
+    let project = project.map(|project| project.join(".claude"));
+    let files = [
+        Some(folders.settings.join("settings.json")),
+        project.as_ref().map(|folder| folder.join("settings.json")),
+        project.map(|folder| folder.join("settings.local.json")),
+    ];
+    let files = files.into_iter().flatten();
+    // What cannot be read there cannot be read by the agent either.
+    let texts = files.filter_map(|file| fs::read_to_string(file).ok());
+    let mut switches = texts.filter_map(|text| settings::plugin_switch(&text));
+    Ok(switches.next_back().unwrap_or(false))
 }
 
 /// A path, for settings that are text.

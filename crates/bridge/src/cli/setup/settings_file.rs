@@ -53,6 +53,13 @@ impl Edit {
     pub(super) fn changes(&self) -> bool {
         self.file.text != self.after
     }
+
+    /// Will this still stand in it?
+    pub(super) fn still_names(&self, word: &str) -> bool {
+        self.after
+            .as_deref()
+            .is_some_and(|text| text.contains(word))
+    }
 }
 
 impl SettingsFile {
