@@ -55,9 +55,12 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReached {
-    /// No bridge is there, or it cannot be trusted: what is wrong, then what to do.
+    /// No bridge is there: what is wrong, then what to do.
     #[error("{0}")]
     NoBridge(String),
+    /// Somebody listens who cannot be trusted: what is wrong, then what to do.
+    #[error("{0}")]
+    Untrusted(String),
     #[error("the bridge refused: {}", .0.message)]
     Refused(Problem),
     /// The connection or the answer broke off: the request may or may not have been carried out.
@@ -65,11 +68,22 @@ pub enum NotReached {
     Broken(String),
 }
 
+impl NotReached {
+    /// Does it help to try again?
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::NoBridge(_) | Self::Broken(_) => true,
+            Self::Refused(problem) => problem.code == "internal",
+            Self::Untrusted(_) => false,
+        }
+    }
+}
+
 /// What every request travels in.
 pub(crate) type Payload = UnsyncBoxBody<Bytes, io::Error>;
 
 /// Finds the socket of a bridge, or says why there is none.
-type Find = dyn Fn() -> Result<PathBuf, String> + Send + Sync;
+type Find = dyn Fn() -> Result<PathBuf, NotReached> + Send + Sync;
 
 /// A way to whatever bridge runs when it is needed: bridges come and go.
 pub struct Access {
@@ -79,7 +93,7 @@ pub struct Access {
 impl Access {
     /// `find` is asked before every request.
     #[must_use]
-    pub fn new(find: impl Fn() -> Result<PathBuf, String> + Send + Sync + 'static) -> Self {
+    pub fn new(find: impl Fn() -> Result<PathBuf, NotReached> + Send + Sync + 'static) -> Self {
         Self {
             find: Box::new(find),
         }
@@ -136,17 +150,14 @@ impl Access {
         self.call(request, PATIENCE).await
     }
 
-    /// Answers with a number above `after`: about one event, or all.
-    pub(crate) async fn responses(
+    /// The newest answers to one event, the oldest of them first.
+    pub(crate) async fn answers_to(
         &self,
-        after: i64,
-        event: Option<&str>,
-        wait_s: u64,
-    ) -> Result<ResponsePage, NotReached> {
-        let wait_s = wait_s.min(LONGEST_WAIT_S);
-        let about = event.map_or_else(String::new, |event| format!("&event={}", escaped(event)));
-        let path = format!("responses?after={after}&wait_s={wait_s}{about}");
-        self.get(&path, Duration::from_secs(wait_s)).await
+        event: &str,
+        limit: usize,
+    ) -> Result<Vec<ResponseEntry>, NotReached> {
+        self.newest(&format!("event={}", escaped(event)), limit)
+            .await
     }
 
     /// The newest answers to what a session sent, the oldest of them first.
@@ -155,11 +166,15 @@ impl Access {
         session: &Trace,
         limit: usize,
     ) -> Result<Vec<ResponseEntry>, NotReached> {
-        let session = escaped(session.as_str());
+        self.newest(&format!("session={}", escaped(session.as_str())), limit)
+            .await
+    }
+
+    async fn newest(&self, which: &str, limit: usize) -> Result<Vec<ResponseEntry>, NotReached> {
         let mut newest = VecDeque::new();
         let mut after = 0;
         loop {
-            let path = format!("responses?after={after}&session={session}");
+            let path = format!("responses?after={after}&{which}");
             let page: ResponsePage = self.get(&path, Duration::ZERO).await?;
             let Some(last) = page.responses.last() else {
                 return Ok(newest.into());
@@ -184,6 +199,15 @@ impl Access {
 
     pub(crate) async fn status(&self) -> Result<Status, NotReached> {
         self.get("status", Duration::ZERO).await
+    }
+
+    /// What the bridge says of itself, and the process that the kernel names as the listener; none where it names none.
+    pub(crate) async fn status_and_process(&self) -> Result<(Status, Option<u32>), NotReached> {
+        let stream = self.connect().await?;
+        let process = stream.peer_cred().map_err(broken)?.pid();
+        let process = process.and_then(|pid| u32::try_from(pid).ok());
+        let status = talk(stream, bare(Method::GET, "status")?, PATIENCE).await?;
+        Ok((status, process.filter(|pid| *pid != 0)))
     }
 
     pub(crate) async fn mode(&self) -> Result<ModeStatus, NotReached> {
@@ -229,18 +253,29 @@ impl Access {
         request: Request<Payload>,
         patience: Duration,
     ) -> Result<T, NotReached> {
-        let path = (self.find)().map_err(NotReached::NoBridge)?;
-        let stream = UnixStream::connect(&path).await.map_err(broken)?;
-        let answer = tokio::time::timeout(patience, Box::pin(exchange(stream, request))).await;
-        let (is_success, body) =
-            answer.map_err(|_| NotReached::Broken("no answer in time".to_owned()))??;
-        if is_success {
-            return serde_json::from_slice(&body).map_err(broken);
-        }
-        match serde_json::from_slice(&body) {
-            Ok(problem) => Err(NotReached::Refused(problem)),
-            Err(error) => Err(broken(error)),
-        }
+        talk(self.connect().await?, request, patience).await
+    }
+
+    async fn connect(&self) -> Result<UnixStream, NotReached> {
+        let path = (self.find)()?;
+        UnixStream::connect(&path).await.map_err(broken)
+    }
+}
+
+async fn talk<T: DeserializeOwned>(
+    stream: UnixStream,
+    request: Request<Payload>,
+    patience: Duration,
+) -> Result<T, NotReached> {
+    let answer = tokio::time::timeout(patience, Box::pin(exchange(stream, request))).await;
+    let (is_success, body) =
+        answer.map_err(|_| NotReached::Broken("no answer in time".to_owned()))??;
+    if is_success {
+        return serde_json::from_slice(&body).map_err(broken);
+    }
+    match serde_json::from_slice(&body) {
+        Ok(problem) => Err(NotReached::Refused(problem)),
+        Err(error) => Err(broken(error)),
     }
 }
 
@@ -333,7 +368,8 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_bridge_it_is_said_what_to_do() {
-        let access = Access::new(|| Err("no bridge is running\nStart it.".to_owned()));
+        let none = || NotReached::NoBridge("no bridge is running\nStart it.".to_owned());
+        let access = Access::new(move || Err(none()));
         let error = access.status().await.unwrap_err();
         assert_eq!(error.to_string(), "no bridge is running\nStart it.");
     }

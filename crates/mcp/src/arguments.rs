@@ -48,9 +48,10 @@ impl Failed {
             NotReached::Refused(problem) if problem.field.as_deref() == Some(of_event) => {
                 Self(problem.message.replacen(of_event, own, 1))
             }
-            NotReached::NoBridge(_) | NotReached::Refused(_) | NotReached::Broken(_) => {
-                error.into()
-            }
+            NotReached::NoBridge(_)
+            | NotReached::Untrusted(_)
+            | NotReached::Refused(_)
+            | NotReached::Broken(_) => error.into(),
         }
     }
 }

@@ -166,7 +166,8 @@ pub(crate) const fn waiting_for(muted: bool) -> &'static str {
     }
 }
 
-/// Waits for the end of a question; a bridge that restarts meanwhile is waited for too.
+/// Waits for the end of a question; a bridge that restarts meanwhile is waited for too. What cannot be waited for is taken
+/// back.
 pub(crate) async fn end(desk: &Desk, id: ApprovalId, wait: Duration) -> Result<Ended, NotReached> {
     let deadline = Instant::now() + wait + GRACE;
     loop {
@@ -179,11 +180,19 @@ pub(crate) async fn end(desk: &Desk, id: ApprovalId, wait: Duration) -> Result<E
         match desk.access.approval(id, wait_s).await {
             Ok(status) if status.state != State::Pending => return Ok(Ended::of(&status)),
             Ok(_) => {}
-            Err(NotReached::Refused(problem)) => return Err(NotReached::Refused(problem)),
-            Err(NotReached::NoBridge(_) | NotReached::Broken(_)) => {
-                tokio::time::sleep(LOOK_AGAIN).await;
+            Err(error) if error.may_pass() => tokio::time::sleep(LOOK_AGAIN).await,
+            Err(error) => {
+                give_up(desk, id).await;
+                return Err(error);
             }
         }
+    }
+}
+
+/// Nobody waits any more, because something went wrong: people are not left with a question that nobody hears the answer to.
+pub(crate) async fn give_up(desk: &Desk, id: ApprovalId) {
+    if let Err(error) = withdraw(desk, id).await {
+        tracing::warn!(%error, "a question cannot be taken back, and ends by itself");
     }
 }
 

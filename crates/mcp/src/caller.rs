@@ -46,6 +46,8 @@ impl Caller {
         let mut ticks = tokio::time::interval(PROGRESS_EVERY);
         loop {
             tokio::select! {
+                // Whoever hears that the call is in hand may rely on it: the work has begun.
+                biased;
                 done = &mut work => return Some(done),
                 () = self.context.ct.cancelled() => return None,
                 () = self.stopping.cancelled() => return None,

@@ -10,6 +10,12 @@ pub trait Upkeep: Send + Sync {
     /// What went wrong, and what to do.
     fn start(&self) -> Result<(), String>;
 
+    /// Could a bridge begin with the configuration as it is now?
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn check(&self) -> Result<(), String>;
+
     /// Tells the bridge with this process number to finish what it has in hand and end.
     ///
     /// # Errors

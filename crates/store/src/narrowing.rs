@@ -91,6 +91,8 @@ impl<'a> Narrowing<'a> {
             .execute(tx.connection())
             .await?;
             rows::finish(tx, list, Done::Superseded, Some(NARROWED), self.now).await?;
+            // What was listed waits again.
+            tx.known.forget();
         }
         for (row, _) in self.of_kind(tx, "list_details").await? {
             rows::finish(tx, row, Done::Superseded, Some(NARROWED), self.now).await?;

@@ -98,15 +98,16 @@ impl Store {
         Ok(continued.unwrap_or_default())
     }
 
-    /// Somebody went on at the session's terminal: what is kept does not continue a turn any more.
+    /// Somebody went on at the session's terminal: what is kept does not continue a turn any more, and the count of those
+    /// that were continued starts anew.
     pub async fn age_replies(&self, session: &Trace) -> Result<(), StoreError> {
-        let kept: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM response WHERE session = $1 AND kept = 1)",
+        let has_any: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM response WHERE session = $1 AND (kept = 1 OR continued IS NOT NULL))",
         )
         .bind(session.as_str())
         .fetch_one(&mut *self.reader().await?)
         .await?;
-        if !kept {
+        if !has_any {
             return Ok(());
         }
         self.change(Age(session.clone())).await
@@ -216,10 +217,11 @@ async fn title(
     Ok(title)
 }
 
-/// Tells the person that the agent has the reply now.
+/// Tells the person that the agent has the reply now; a group that was removed meanwhile is told nothing.
 async fn tell(tx: &mut Tx, answer: i64, at: Timestamp) -> Result<(), StoreError> {
     let place: Option<(i64, i64)> = sqlx::query_as(
-        "SELECT chat, message FROM response WHERE id = $1 AND chat IS NOT NULL AND message IS NOT NULL",
+        "SELECT chat, message FROM response WHERE id = $1 AND chat IS NOT NULL AND message IS NOT NULL \
+         AND (chat > 0 OR chat IN (SELECT id FROM enrolled_chat))",
     )
     .bind(answer)
     .fetch_optional(tx.connection())
@@ -251,6 +253,10 @@ impl Change for Age {
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         sqlx::query("UPDATE response SET kept = 2 WHERE session = $1 AND kept = 1")
+            .bind(self.0.as_str())
+            .execute(tx.connection())
+            .await?;
+        sqlx::query("UPDATE response SET continued = NULL WHERE session = $1")
             .bind(self.0.as_str())
             .execute(tx.connection())
             .await?;

@@ -10,6 +10,7 @@ use cctelegram_mcp::Access;
 use cctelegram_mcp::AgentMeans;
 use cctelegram_mcp::AgentPlace;
 use cctelegram_mcp::AgentServer;
+use cctelegram_mcp::NotReached;
 use cctelegram_mcp::ServerExtras;
 use cctelegram_mcp::Upkeep;
 use cctelegram_mcp::hook::KnownSecrets;
@@ -19,6 +20,7 @@ use super::failure::Failure;
 use super::hook;
 use super::upkeep::BridgeUpkeep;
 use crate::client;
+use crate::client::ClientError;
 use crate::config;
 use crate::config::Environment;
 use crate::signals::Shutdown;
@@ -68,8 +70,16 @@ pub(super) fn run(args: &McpArgs, environment: &Environment) -> Result<ExitCode,
     };
     let whereabouts = reach.clone();
     let access = Access::new(move || {
-        let socket = client::locate(&whereabouts);
-        socket.map_err(|error| error.to_string())
+        client::locate(&whereabouts).map_err(|error| {
+            let text = error.to_string();
+            match error {
+                ClientError::NoBridge(_) => NotReached::NoBridge(text),
+                ClientError::Broken(why) => NotReached::Broken(why),
+                ClientError::Stranger { .. }
+                | ClientError::Refused { .. }
+                | ClientError::Unreadable(_) => NotReached::Untrusted(text),
+            }
+        })
     });
     let place = AgentPlace {
         directory: std::env::current_dir().context("find the current directory")?,
@@ -85,7 +95,7 @@ pub(super) fn run(args: &McpArgs, environment: &Environment) -> Result<ExitCode,
     let runtime = super::runtime()?;
     let ended = runtime.block_on(async {
         let stop = Shutdown::listen()?.wait();
-        if args.ensure_bridge && client::locate(&reach).is_err() {
+        if args.ensure_bridge && matches!(client::locate(&reach), Err(ClientError::NoBridge(_))) {
             // The client is answered meanwhile.
             drop(tokio::task::spawn_blocking(move || {
                 if let Err(error) = upkeep.start() {

@@ -23,11 +23,14 @@ use rustix::process::Pid;
 use rustix::process::Signal;
 
 use crate::client;
+use crate::config;
 use crate::config::Environment;
 use crate::config::Reach;
 
 /// A bridge asks Telegram who it is before it listens, and does not wait for ever.
 const STARTS_WITHIN: Duration = Duration::from_mins(1);
+/// One that ended at once may have met another that holds the home and is about to listen: a service comes back by itself.
+const OTHERS_WITHIN: Duration = Duration::from_secs(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// What a bridge says that cannot start is short.
 const LONGEST_COMPLAINT: u64 = 4_096;
@@ -49,19 +52,24 @@ impl BridgeUpkeep {
         }
     }
 
-    /// The variables that a bridge reads and nothing else: an agent's own keys are none of its business.
     fn command(&self, complaints: &File) -> io::Result<Command> {
         let mut command = Command::new(std::env::current_exe()?);
         command
             .args(["start", "--detached"])
-            .env_clear()
-            .envs(self.environment.for_bridge())
-            .env("CC_TELEGRAM_HOME", self.reach.home.root())
-            .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(complaints.try_clone()?);
+        self.detach(&mut command);
         Ok(command)
+    }
+
+    /// Gives it the variables that a bridge reads and nothing else: an agent's own keys are none of its business.
+    fn detach(&self, command: &mut Command) {
+        command
+            .env_clear()
+            .envs(self.environment.for_bridge())
+            .env("CC_TELEGRAM_HOME", self.reach.home.root())
+            .current_dir("/");
     }
 
     /// Forgets those that have ended.
@@ -72,6 +80,17 @@ impl BridgeUpkeep {
 }
 
 impl Upkeep for BridgeUpkeep {
+    fn check(&self) -> Result<(), String> {
+        let mut environment = Environment::default();
+        for (name, value) in self.environment.for_bridge() {
+            environment.set(name, value);
+        }
+        let root = self.reach.home.root().to_string_lossy();
+        environment.set("CC_TELEGRAM_HOME", &root);
+        let checked = config::load(&environment);
+        checked.map(drop).map_err(|mistakes| mistakes.to_string())
+    }
+
     fn start(&self) -> Result<(), String> {
         self.reap();
         let failed = |error: io::Error| format!("the bridge cannot be started: {error}");
@@ -84,14 +103,19 @@ impl Upkeep for BridgeUpkeep {
         let mut child = command
             .and_then(|mut command| command.spawn())
             .map_err(failed)?;
-        let deadline = Instant::now() + STARTS_WITHIN;
+        let mut deadline = Instant::now() + STARTS_WITHIN;
+        let mut has_ended = false;
         loop {
             if client::locate(&self.reach).is_ok() {
                 let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
                 started.push(child);
                 return Ok(());
             }
-            if child.try_wait().map_err(failed)?.is_some() {
+            if !has_ended && child.try_wait().map_err(failed)?.is_some() {
+                has_ended = true;
+                deadline = Instant::now() + OTHERS_WITHIN;
+            }
+            if has_ended && Instant::now() >= deadline {
                 return Err(said(&mut complaints).unwrap_or_else(failed));
             }
             if Instant::now() >= deadline {
@@ -166,6 +190,29 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
+
+    #[test]
+    fn security_a_bridge_gets_nothing_of_the_agents_environment() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().to_str().unwrap();
+        let mut environment = Environment::default();
+        let ours = [
+            ("CC_TELEGRAM_HOME", home),
+            ("CC_TELEGRAM_MODE", "nomad"),
+            ("PATH", "/bin"),
+        ];
+        for (name, value) in ours.into_iter().chain([("ANTHROPIC_API_KEY", "theirs")]) {
+            environment.set(name, value);
+        }
+        let upkeep = BridgeUpkeep::new(config::reach(&environment).unwrap(), environment);
+        let mut shows = Command::new("/usr/bin/env");
+        upkeep.detach(&mut shows);
+        let shown = String::from_utf8(shows.output().unwrap().stdout).unwrap();
+        let mut shown: Vec<&str> = shown.lines().collect();
+        shown.sort_unstable();
+        let expected = ours.map(|(name, value)| format!("{name}={value}"));
+        assert_eq!(shown, expected, "and nothing of this process either");
+    }
 
     #[test]
     fn security_only_old_answer_files_are_cleared() {

@@ -287,6 +287,24 @@ async fn a_bridge_that_cannot_start_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_could_not_start_again_is_not_ended() {
+    let bridge = TestBridge::start(setup()).await;
+    let before = bridge.status().await;
+    let mut client = older(&bridge).await;
+    let file = bridge.root().join("config.toml");
+    let whole = fs::read_to_string(&file).unwrap_or_default();
+    fs::write(&file, format!("{whole}\n[no_such_table]\nx = 1\n")).unwrap();
+    let refused = client.call("restart_bridge", json!({})).await.bad();
+    assert!(
+        refused.starts_with("the bridge could not start again: "),
+        "{refused}"
+    );
+    assert_eq!(bridge.status().await["pid"], before["pid"]);
+    client.leave().await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_sees_to_it_that_a_bridge_runs() {
     let bridge = TestBridge::prepare(setup()).await;
     let process: Process = bridge.spawn(&["mcp", "--ensure-bridge"]);
@@ -312,7 +330,7 @@ async fn a_server_sees_to_it_that_a_bridge_runs() {
     bridge.finish().await;
 }
 
-/// It leads a session of its own, and has nothing of the agent's environment.
+/// It leads a session of its own, and holds no folder of the agent's.
 fn assert_detached(pid: i64) {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();

@@ -81,13 +81,13 @@ pub(super) fn tools() -> Vec<Tool> {
             STOP,
             "Stop the bridge",
             "Stops the bridge, when somebody agrees to it on the phone; without that it runs on, and the call is an error.",
-            Effect::Switches,
+            Effect::Ends,
         ),
         tool(
             RESTART,
             "Restart the bridge",
             "Stops the bridge and starts it again in the background, when somebody agrees to it on the phone; without that it runs on, and the call is an error.",
-            Effect::Switches,
+            Effect::Ends,
         ),
         tool(
             CHECK,
@@ -137,6 +137,12 @@ pub(super) async fn stop(desk: &Arc<Desk>, caller: &Caller) -> Result<ToolAnswer
 
 pub(super) async fn restart(desk: &Arc<Desk>, caller: &Caller) -> Result<ToolAnswer, Failed> {
     if running(desk).await?.is_some() {
+        // One that cannot begin again is not ended, and nobody is asked for nothing.
+        let keeper = Arc::clone(&desk.means.upkeep);
+        let checked = tokio::task::spawn_blocking(move || keeper.check()).await;
+        checked
+            .map_err(|error| Failed(error.to_string()))?
+            .map_err(|why| Failed(format!("the bridge could not start again: {why}")))?;
         let consent = Consent {
             title: "Restart the bridge?",
             text: "It is stopped and started again in the background, as the same user. What waits to be sent is kept.",
@@ -173,9 +179,18 @@ async fn start(desk: &Arc<Desk>) -> Result<ToolAnswer, Failed> {
 
 /// Ends the bridge that somebody agreed to end, and waits until it is gone.
 async fn end(desk: &Arc<Desk>) -> Result<(), Failed> {
-    let Some(status) = running(desk).await? else {
-        return Ok(());
+    let (status, process) = match desk.access.status_and_process().await {
+        Ok(found) => found,
+        Err(NotReached::NoBridge(_)) => return Ok(()),
+        Err(error) => return Err(error.into()),
     };
+    if process != Some(status.pid) {
+        let text = format!(
+            "the process that listens is not the one that the bridge names, {}: it runs in a container, or is none\nStop it where it was started.",
+            status.pid
+        );
+        return Err(Failed(text));
+    }
     desk.means.upkeep.stop(status.pid).map_err(Failed)?;
     let deadline = Instant::now() + LAST_WORDS;
     while Instant::now() < deadline {

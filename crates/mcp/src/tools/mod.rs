@@ -106,10 +106,10 @@ pub(crate) async fn call(
     }
     let done = match desk.admit() {
         Ok(()) if name == permission::NAME => {
-            return Some(match permission::run(desk, caller, arguments).await {
-                Ok(result) => result,
-                Err(Failed(text)) => CallToolResult::error(vec![ContentBlock::text(text)]),
-            });
+            return Some(permission::run(desk, caller, arguments).await);
+        }
+        Err(Failed(too_many)) if name == permission::NAME => {
+            return Some(permission::denied(&too_many));
         }
         Ok(()) => carry_out(desk, caller, name, arguments).await,
         Err(too_many) => Err(too_many),
@@ -186,6 +186,10 @@ enum Effect {
     Sends,
     /// It changes the bridge; doing it twice is as doing it once.
     Switches,
+    /// It is given what is given out once.
+    Takes,
+    /// It ends or removes something, or lets people see less.
+    Ends,
 }
 
 /// A tool with the schemas of what it takes and gives.
@@ -196,8 +200,8 @@ fn described<In: JsonSchema, Out: JsonSchema>(
 ) -> Tool {
     let annotations = ToolAnnotations::with_title(title)
         .read_only(effect == Effect::Reads)
-        .destructive(false)
-        .idempotent(effect != Effect::Sends)
+        .destructive(effect == Effect::Ends)
+        .idempotent(matches!(effect, Effect::Reads | Effect::Switches))
         .open_world(effect == Effect::Sends);
     Tool::new(name, description, schema::of_arguments::<In>())
         .with_title(title)
@@ -213,6 +217,63 @@ struct Nothing {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn security_every_tool_says_what_it_does_to_the_world() {
+        let extras = ServerExtras {
+            compat: true,
+            channel: false,
+        };
+        let mut said = Vec::new();
+        for tool in list(extras) {
+            let about = tool.annotations.unwrap();
+            let effect = match (
+                about.read_only_hint,
+                about.destructive_hint,
+                about.idempotent_hint,
+            ) {
+                (Some(true), Some(false), Some(true)) => "reads",
+                (Some(false), Some(false), Some(true)) => "switches",
+                (Some(false), Some(false), Some(false)) => "adds",
+                (Some(false), Some(true), Some(false)) => "destroys",
+                other => panic!("{}: {other:?}", tool.name),
+            };
+            said.push((tool.name.into_owned(), effect));
+        }
+        let said: Vec<(&str, &str)> = said
+            .iter()
+            .map(|(name, effect)| (name.as_str(), *effect))
+            .collect();
+        let expected = [
+            ("send_telegram_message", "adds"),
+            ("send_telegram_event", "adds"),
+            ("send_telegram_file", "adds"),
+            ("send_task_completion", "adds"),
+            ("send_approval_request", "adds"),
+            ("ask_human", "adds"),
+            ("wait_for_reply", "adds"),
+            ("get_telegram_responses", "reads"),
+            ("get_bridge_status", "reads"),
+            ("permission_prompt", "adds"),
+            ("switch_to_local_mode", "switches"),
+            ("switch_to_nomad_mode", "switches"),
+            ("send_performance_alert", "adds"),
+            ("list_event_types", "reads"),
+            ("switch_to_mute_mode", "destroys"),
+            ("process_pending_responses", "adds"),
+            ("clear_old_responses", "destroys"),
+            ("start_bridge", "switches"),
+            ("ensure_bridge_running", "switches"),
+            ("stop_bridge", "destroys"),
+            ("restart_bridge", "destroys"),
+            ("check_bridge_process", "reads"),
+        ];
+        for (name, effect) in expected {
+            assert!(said.contains(&(name, effect)), "{name}: {said:?}");
+        }
+        let todos = said.len().saturating_sub(expected.len());
+        assert_eq!(todos, 3, "a tool is missing here: {said:?}");
+    }
 
     #[test]
     fn every_tool_says_what_it_takes_and_gives() {

@@ -59,7 +59,7 @@ pub(super) fn mute_tool() -> Tool {
             "Mute the bridge",
             "Switches the bridge to mute, when somebody agrees to it on the phone; without that it is not muted, and the call is an error. Only a person ends it.",
         ),
-        Effect::Switches,
+        Effect::Ends,
     )
 }
 

@@ -58,7 +58,7 @@ pub(super) fn tools() -> Vec<Tool> {
                 "Get pending replies",
                 "Hands over, without waiting, the replies to messages of this session that nobody has got yet. Each is given out once.",
             ),
-            Effect::Reads,
+            Effect::Takes,
         ),
         described::<ClearArguments, Cleared>(
             CLEAR,
@@ -66,7 +66,7 @@ pub(super) fn tools() -> Vec<Tool> {
                 "Clear old answer files",
                 "Removes old files from the folder of answers, for all agents, when somebody agrees to it on the phone; without that nothing is removed, and the call is an error.",
             ),
-            Effect::Switches,
+            Effect::Ends,
         ),
     ]
 }

@@ -66,11 +66,24 @@ pub(super) async fn run(
     desk: &Arc<Desk>,
     caller: &Caller,
     arguments: JsonObject,
-) -> Result<CallToolResult, Failed> {
-    let call: PromptArguments = read(arguments)?;
-    let verdict = ask(desk, caller, &call).await;
-    let text = verdict.unwrap_or_else(|Failed(why)| deny(&why)).to_string();
-    Ok(CallToolResult::success(vec![ContentBlock::text(text)]))
+) -> CallToolResult {
+    let verdict = match read::<PromptArguments>(arguments) {
+        Ok(call) => ask(desk, caller, &call).await,
+        Err(failed) => Err(failed),
+    };
+    match verdict {
+        Ok(verdict) => told(&verdict),
+        Err(Failed(why)) => denied(&why),
+    }
+}
+
+/// A no, for this reason.
+pub(super) fn denied(why: &str) -> CallToolResult {
+    told(&deny(why))
+}
+
+fn told(verdict: &Value) -> CallToolResult {
+    CallToolResult::success(vec![ContentBlock::text(verdict.to_string())])
 }
 
 async fn ask(desk: &Arc<Desk>, caller: &Caller, call: &PromptArguments) -> Result<Value, Failed> {

@@ -117,14 +117,16 @@ async fn choice_or_text(
             // Without a reply in time, the question ends at the same time.
             Either::Right((Ok(None), press)) => Ok(of_press(press.await?)),
             Either::Right((Ok(Some(letter)), _)) => {
-                let ended = asking::withdraw(desk, posed.approval).await?;
-                Ok(if ended.option.is_some() {
-                    of_press(ended)
-                } else {
-                    of_letter(&letter)
-                })
+                // The reply was given out, and is an answer even if the question cannot be taken back.
+                match asking::withdraw(desk, posed.approval).await {
+                    Ok(ended) if ended.option.is_some() => Ok(of_press(ended)),
+                    Ok(_) | Err(_) => Ok(of_letter(&letter)),
+                }
             }
-            Either::Right((Err(failed), _)) => Err(failed),
+            Either::Right((Err(failed), _)) => {
+                asking::give_up(desk, posed.approval).await;
+                Err(failed)
+            }
         }
     };
     let what = asking::waiting_for(posed.muted);

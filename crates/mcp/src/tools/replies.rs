@@ -17,7 +17,6 @@ use uuid::Uuid;
 use super::Effect;
 use super::ToolAnswer;
 use super::described;
-use crate::access::NotReached;
 use crate::arguments::Failed;
 use crate::asking::WaitSeconds;
 use crate::caller::Caller;
@@ -51,7 +50,7 @@ pub(super) fn tool() -> Tool {
             "Wait for a reply",
             "Waits until somebody replies on Telegram to a message that this session sent, and returns the text. Each reply is given out once. Replies to other sessions are never given out.",
         ),
-        Effect::Reads,
+        Effect::Takes,
     )
 }
 
@@ -112,11 +111,8 @@ pub(super) async fn next(
             Ok(ReplyHeard {
                 reply: Some(reply), ..
             }) => return Ok(Letter::of(&reply)),
-            Err(NotReached::Refused(problem)) => {
-                return Err(NotReached::Refused(problem).into());
-            }
-            Ok(ReplyHeard { reply: None, .. })
-            | Err(NotReached::NoBridge(_) | NotReached::Broken(_)) => {}
+            Err(error) if !error.may_pass() => return Err(error.into()),
+            Ok(ReplyHeard { reply: None, .. }) | Err(_) => {}
         }
         left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -17,7 +17,7 @@ pub(super) const NAME: &str = "get_telegram_responses";
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResponsesArguments {
-    /// Answers to this event, also of an earlier session. Without it: answers to everything that this session sent.
+    /// Answers to the event with this id, whichever session sent it, an earlier one too. Without it: answers to everything that this session sent.
     event_id: Option<String>,
     /// So many of the newest answers. Without it: 20.
     #[schemars(range(min = 1, max = 100))]
@@ -35,7 +35,7 @@ pub(super) fn tool() -> Tool {
         NAME,
         (
             "List answers",
-            "Lists what people answered on Telegram to the messages and questions of this session, without waiting.",
+            "Lists what people answered on Telegram to the messages and questions of this session, or to the one event that is named, without waiting.",
         ),
         Effect::Reads,
     )
@@ -62,8 +62,6 @@ pub(super) async fn run(desk: &Desk, arguments: ResponsesArguments) -> Result<To
 }
 
 async fn of_event(desk: &Desk, event: &str, limit: usize) -> Result<Vec<Letter>, Failed> {
-    let page = desk.access.responses(0, Some(event), 0).await?;
-    let letters: Vec<Letter> = page.responses.iter().filter_map(Letter::of).collect();
-    let skipped = letters.len().saturating_sub(limit);
-    Ok(letters.into_iter().skip(skipped).collect())
+    let entries = desk.access.answers_to(event, limit).await?;
+    Ok(entries.iter().filter_map(Letter::of).collect())
 }

@@ -219,6 +219,12 @@ async fn security_a_reply_is_handed_over_once_and_in_its_own_session() {
     assert_eq!(taken(&bridge, wanted("one", 5)).await, Some(3));
     let session = Trace::of("one");
     assert_eq!(bridge.store.turns_continued(&session).await.unwrap(), 3);
+    bridge.store.age_replies(&session).await.unwrap();
+    assert_eq!(
+        bridge.store.turns_continued(&session).await.unwrap(),
+        0,
+        "somebody went on at the terminal"
+    );
     bridge.close().await;
 }
 
