@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::alerts::Alerts;
 use crate::attendance::Abandoned;
+use crate::attendance::Attended;
 use crate::bot::BotLink;
 use crate::config::Config;
 use crate::config::Environment;
@@ -39,6 +40,7 @@ pub(crate) struct App {
     pub(crate) hearing: Hearing,
     pub(crate) alerts: Alerts,
     pub(crate) abandoned: Abandoned,
+    pub(crate) attended: Attended,
     pub(crate) memory: MemoryGauge,
     pub(crate) metrics: Metrics,
     /// Where answers to strangers' presses wait.

@@ -17,6 +17,7 @@ use crate::alerts::Alerts;
 use crate::app::App;
 use crate::attachments;
 use crate::attendance::Abandoned;
+use crate::attendance::Attended;
 use crate::bot;
 use crate::bot::BotLink;
 use crate::clock::SystemClock;
@@ -95,6 +96,7 @@ impl Bridge {
             hearing: Hearing::default(),
             alerts: Alerts::default(),
             abandoned: Abandoned::default(),
+            attended: Attended::default(),
             metrics: Metrics::new(),
             courtesy,
             started,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cctelegram_core::approval::State;
+use cctelegram_core::audit::Actor;
 use cctelegram_core::audit::EventName;
 use cctelegram_core::audit::Record;
 use cctelegram_core::mode::Mode;
@@ -61,6 +62,10 @@ async fn remind(app: &App) -> Result<Duration, StoreError> {
 
 /// Ends what is over; tells how long to wait for the next end.
 async fn expire(app: &App) -> Result<Duration, StoreError> {
+    let absent = app.attended.look(&app.store.attended().await?);
+    for id in absent.gone {
+        app.abandoned.add(id, Actor::System);
+    }
     withdraw_abandoned(app).await?;
     let mut next = app.store.next_expiry().await?;
     // Only then: a change that finds nothing to do is a transaction all the same, and others wait behind it.
@@ -72,9 +77,10 @@ async fn expire(app: &App) -> Result<Duration, StoreError> {
         }
         next = app.store.next_expiry().await?;
     }
-    Ok(next.map_or(LOOK_ANYWAY, |at| {
+    let next = next.map_or(LOOK_ANYWAY, |at| {
         at.since(app.now()).saturating_add(Duration::from_millis(1))
-    }))
+    });
+    Ok(absent.next.map_or(next, |wait| next.min(wait)))
 }
 
 /// Takes back what nobody waits for any more: a press would have no effect.

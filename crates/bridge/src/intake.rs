@@ -75,6 +75,8 @@ pub(crate) struct Terms {
     /// How long nobody is told yet.
     pub(crate) delay: Option<Duration>,
     pub(crate) form: AnswerForm,
+    /// It is withdrawn when nobody waits for its end.
+    pub(crate) attended: bool,
     /// How long after that people are told once more; zero for never. Without it, `REMIND_AFTER`.
     pub(crate) remind: Option<Duration>,
 }
@@ -91,6 +93,7 @@ impl Terms {
             expires: self.lifetime.map(|lifetime| received.plus(lifetime)),
             not_before: self.delay.map(|delay| received.plus(delay)),
             form: self.form,
+            attended: self.attended,
             remind: self.reminder(received),
         }
     }

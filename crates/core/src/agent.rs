@@ -66,6 +66,12 @@ pub fn session_of(id: &EventId) -> Option<Trace> {
     is_whole.then(|| Trace(session.to_owned()))
 }
 
+/// Does a coding agent's hook ask with this event? It takes an answer, and no reply beside it.
+#[must_use]
+pub fn is_asked_by_hook(id: &EventId) -> bool {
+    CallTrace::read(id).is_some()
+}
+
 /// Who in which session wants to use what.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallTrace {
@@ -206,6 +212,15 @@ mod tests {
             "agents.a.b",
         ] {
             assert_eq!(session_of(&other.parse().unwrap()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_a_hook_asks_stands_in_its_id_too() {
+        let asked = pending("one", "", "ls", 1).event;
+        assert!(is_asked_by_hook(&asked));
+        for other in ["deploy", "hook", "hook.a.b.c", "agent.a.b.c.d"] {
+            assert!(!is_asked_by_hook(&other.parse().unwrap()), "{other}");
         }
     }
 

@@ -60,6 +60,10 @@ pub struct AskRequest {
     /// What it takes as its answer beside a press on one option.
     #[serde(default)]
     pub form: AnswerForm,
+    /// Whoever asks waits for the end on a connection that names this request in `attend`; when nobody has for ten seconds,
+    /// it is withdrawn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attended: bool,
     /// Seconds from then until people are told once more; 0 for never. Without it, ten minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_s: Option<u64>,

@@ -2,6 +2,8 @@
 
 mod answer;
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::Serialize;
@@ -169,6 +171,12 @@ impl Conclusion {
     pub fn told(&self, zone: &TimeZone) -> String {
         format!("{} at {}{}", self.what, self.at.clock_time(zone), self.rest)
     }
+
+    /// Without what stands behind the time: for a moment at which it does not hold any more.
+    #[must_use]
+    pub fn short(&self, zone: &TimeZone) -> String {
+        format!("{} at {}.", self.what, self.at.clock_time(zone))
+    }
 }
 
 /// Why a press changes nothing. As text its times are in UTC, for the record.
@@ -243,6 +251,17 @@ impl Approval {
         self.is_open(at)?;
         let answer = GivenAnswer::Words(text.to_owned());
         Ok(Some(Decision { answer, by, at }))
+    }
+
+    /// Is what this person writes at this time the reason that the decision asks for?
+    #[must_use]
+    pub fn awaits_reason(&self, by: UserId, at: Timestamp) -> bool {
+        self.state.decision().is_some_and(|decision| {
+            let label = self.label(&decision.answer);
+            decision.by.id == by
+                && at.since(decision.at) <= REASON_WITHIN
+                && label.is_some_and(|label| says_why(&label))
+        })
     }
 
     fn is_open(&self, at: Timestamp) -> Result<(), Void> {
@@ -323,13 +342,19 @@ fn answered(label: &str) -> String {
 
 /// What stands behind the time of a decision.
 fn rest(label: &str) -> &'static str {
-    match label {
-        DENY_AND_SAY_WHY | KEEP_PLANNING_AND_SAY_WHY => {
-            ". Reply to this message within a minute to say why."
-        }
-        _ => ".",
+    if says_why(label) {
+        ". Reply to this message within a minute to say why."
+    } else {
+        "."
     }
 }
+
+fn says_why(label: &str) -> bool {
+    matches!(label, DENY_AND_SAY_WHY | KEEP_PLANNING_AND_SAY_WHY)
+}
+
+/// So long after the decision its reason counts.
+const REASON_WITHIN: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {

@@ -132,6 +132,7 @@ pub(crate) async fn pose(
         digest: None,
         delay_s: None,
         form: AnswerForm::default(),
+        attended: false,
         remind_s: None,
     };
     let asked = desk.access.ask(&request).await?;

@@ -159,6 +159,7 @@ async fn decided(
         digest: Some(digest.clone()),
         delay_s: (mode == Mode::Local).then_some(AT_THE_DESK_S),
         form: AnswerForm::default(),
+        attended: false,
         remind_s: None,
     };
     let id = desk.access.ask(&request).await?.approval_id;

@@ -54,6 +54,20 @@ impl Store {
         Ok(pending)
     }
 
+    /// The requests that last only as long as somebody waits for their end, the oldest first.
+    pub async fn attended(&self) -> Result<Vec<ApprovalId>, StoreError> {
+        let ids: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM approval WHERE pending = 1 AND attended = 1 ORDER BY asked",
+        )
+        .fetch_all(&mut *self.reader().await?)
+        .await?;
+        let mut attended = Vec::with_capacity(ids.len());
+        for id in ids {
+            attended.extend(unless_damaged(format!("approval {id}"), parse_id(&id))?);
+        }
+        Ok(attended)
+    }
+
     /// When the next request expires.
     pub async fn next_expiry(&self) -> Result<Option<Timestamp>, StoreError> {
         let next: Option<i64> =

@@ -66,6 +66,8 @@ pub struct Ask {
     /// Nobody is told before this.
     pub not_before: Option<Timestamp>,
     pub form: AnswerForm,
+    /// It lasts only as long as somebody waits for its end.
+    pub attended: bool,
     /// When people are told once more.
     pub remind: Option<Timestamp>,
 }
@@ -201,7 +203,7 @@ impl Accept {
              ON CONFLICT (event_id) DO UPDATE \
              SET event = excluded.event, content = excluded.content, received = excluded.received; \
              INSERT INTO approval (id, event, event_id, options, digest, asked, expires, pending, state, form, marks, \
-             remind) SELECT $5, event, $1, $6, $7, $2, $8, 1, $9, $18, $19, $20 FROM seen WHERE event_id = $1 AND $5 IS NOT NULL; \
+             remind, attended) SELECT $5, event, $1, $6, $7, $2, $8, 1, $9, $18, $19, $20, $21 FROM seen WHERE event_id = $1 AND $5 IS NOT NULL; \
              INSERT INTO repeat (event, content, first, count) \
              SELECT event, $10, $2, 1 FROM seen WHERE event_id = $1 AND $10 IS NOT NULL; \
              INSERT INTO outbox (chat, priority, kind, work, event, approval, task, queued, due, held, attempt, \
@@ -228,6 +230,7 @@ impl Accept {
         .bind(rows::json("an approval's form", &ask.map(|ask| ask.form).unwrap_or_default())?)
         .bind(i64::from(Marks::default().bits()))
         .bind(ask.and_then(|ask| ask.remind).map(Timestamp::as_millis))
+        .bind(i64::from(ask.is_some_and(|ask| ask.attended)))
         .fetch_all(tx.connection())
         .await?;
         Ok(keys.pop().ok_or(sqlx::Error::RowNotFound)?)

@@ -206,6 +206,11 @@ fn migrations() -> Vec<Migration> {
             "session_replies",
             include_str!("../migrations/0008_session_replies.sql"),
         ),
+        (
+            10,
+            "attended",
+            include_str!("../migrations/0010_attended.sql"),
+        ),
     ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(

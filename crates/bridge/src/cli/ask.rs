@@ -114,6 +114,7 @@ impl Question {
             digest: None,
             delay_s: None,
             form: AnswerForm::default(),
+            attended: false,
             remind_s: None,
         };
         client.ask(&request).await

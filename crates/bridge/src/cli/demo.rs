@@ -346,6 +346,7 @@ fn question() -> AskRequest {
         digest: None,
         delay_s: None,
         form: AnswerForm::default(),
+        attended: false,
         remind_s: None,
     }
 }

@@ -1,5 +1,6 @@
 //! A message from a person: a command, a reply to something we sent, or free text.
 
+use cctelegram_core::agent::is_asked_by_hook;
 use cctelegram_core::agent::session_of;
 use cctelegram_core::approval::Person;
 use cctelegram_core::audit::EventName;
@@ -116,16 +117,19 @@ pub(super) async fn text(
         (Some(event), Some(session)) => app.hearing.promise(session, &event.id),
         _ => None,
     };
-    let said = match &event {
-        Some(event) if promise.is_some() => {
+    let said = match (no_answer(app, message, from).await?, &event) {
+        (Some(said), _) => said,
+        (None, Some(event)) if promise.is_some() => {
             format!("Handed to the agent as an answer to “{}”.", event.title)
         }
-        Some(event) if session.is_some() => format!(
+        (None, Some(event)) if session.is_some() => format!(
             "Kept as an answer to “{}”: the agent's session is not waiting for a reply now.",
             event.title
         ),
-        Some(event) => format!("Noted as an answer to “{}”.", event.title),
-        None => "Noted. It answers no message in particular: reply to one to answer it.".to_owned(),
+        (None, Some(event)) => format!("Noted as an answer to “{}”.", event.title),
+        (None, None) => {
+            "Noted. It answers no message in particular: reply to one to answer it.".to_owned()
+        }
     };
     let target = event.as_ref().map_or_else(
         || "no event".to_owned(),
@@ -149,6 +153,44 @@ pub(super) async fn text(
     }
     app.wake.decided();
     Ok(())
+}
+
+/// What is told of a reply that does not answer the request to which it was written: none if a session gets it.
+async fn no_answer(
+    app: &App,
+    message: &IncomingMessage,
+    from: &Sender,
+) -> anyhow::Result<Option<String>> {
+    let Some(to) = message.reply_to else {
+        return Ok(None);
+    };
+    let Some(approval) = app.store.approval_of_message(message.chat, to).await? else {
+        return Ok(None);
+    };
+    if session_of(&approval.event).is_some() {
+        return Ok(None);
+    }
+    if approval.awaits_reason(from.id, app.now())
+        && app.store.reply_to(approval.id).await?.is_none()
+    {
+        return Ok(Some("Noted as your reason.".to_owned()));
+    }
+    let by_hook = is_asked_by_hook(&approval.event);
+    Ok(match approval.ending() {
+        Some(end) => {
+            let end = end.short(&app.config.messages.zone);
+            let but = if by_hook {
+                "The agent does not get this."
+            } else {
+                "This is noted and changes nothing."
+            };
+            Some(format!("{end} {but}"))
+        }
+        None if by_hook => {
+            Some("The agent does not get this: press a button of the message to decide.".to_owned())
+        }
+        None => None,
+    })
 }
 
 /// Takes a reply to a request that may be answered in words as its answer. Anything else, and what comes after its end,

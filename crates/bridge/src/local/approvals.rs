@@ -34,7 +34,7 @@ use crate::intake::Terms;
 /// The longest wait of one request in seconds; whoever waits longer asks again.
 const LONGEST_WAIT_S: u64 = 50;
 /// So many requests are taken back at once when a connection breaks.
-const MOST_ATTENDED: usize = 16;
+const MOST_ATTENDED: usize = 64;
 /// Without word of a change, the request is looked at this often.
 const LOOK_ANYWAY: Duration = Duration::from_secs(5);
 /// The longest life of a request in seconds: 30 days.
@@ -122,6 +122,7 @@ fn terms(request: &AskRequest) -> Result<Terms, Refused> {
         digest: request.digest.clone(),
         delay: request.delay_s.map(Duration::from_secs),
         form: request.form,
+        attended: request.attended,
         remind: request.remind_s.map(Duration::from_secs),
     })
 }
@@ -157,7 +158,8 @@ pub(super) async fn get(
     Query(wait): Query<Wait>,
 ) -> Result<Json<ApprovalStatus>, Refused> {
     let id = parse_id(&id)?;
-    let ids = wait.attend.split(',').filter(|id| !id.is_empty());
+    // The newest are the last.
+    let ids = wait.attend.rsplit(',').filter(|id| !id.is_empty());
     let attended: Vec<ApprovalId> = ids
         .take(MOST_ATTENDED)
         .map(parse_id)

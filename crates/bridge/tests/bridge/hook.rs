@@ -196,6 +196,13 @@ async fn a_press_denies_and_the_reason_reaches_the_agent() {
     );
 
     let waiting = start(&bridge, &asks("make three"), &[]).await;
+    let message = request(&bridge, "make three").await;
+    bridge
+        .emulator
+        .reply(USER, message.message_id, "Is it tested?");
+    bridge
+        .message_with(USER, "The agent does not get this: press a button")
+        .await;
     let message = press(&bridge, "make three", WHY).await;
     ended(&bridge, &message, "Reply to this message within a minute").await;
     bridge
@@ -206,6 +213,14 @@ async fn a_press_denies_and_the_reason_reaches_the_agent() {
         denied["message"],
         "Denied by @user1001 on the phone, who wrote: /etc is not yours."
     );
+    bridge.message_with(USER, "Noted as your reason.").await;
+    bridge.emulator.reply(USER, message.message_id, "And look.");
+    let late = |m: &Message| {
+        let text = m.text.as_deref().unwrap_or_default();
+        text.starts_with("Denied by @user1001 at ")
+            && text.ends_with("The agent does not get this.")
+    };
+    bridge.message(USER, "that it is too late", late).await;
     bridge.finish().await;
 }
 
@@ -273,6 +288,44 @@ async fn security_a_request_ends_with_the_hook_that_waited_for_it() {
     waiting.kill().await;
     ended(&bridge, &message, "Withdrawn by the one who asked").await;
     assert_eq!(bridge.records("approval_withdrawn").await.len(), 1);
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_request_ends_with_a_hook_that_was_killed_while_no_bridge_ran() {
+    let mut bridge = away().await;
+    let waiting = start(&bridge, &asks("make gone"), &[]).await;
+    let message = request(&bridge, "make gone").await;
+    bridge.idle().await;
+    bridge.kill().await;
+    waiting.kill().await;
+    bridge.launch().await;
+    ended(&bridge, &message, "Withdrawn by the one who asked").await;
+    bridge.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_a_request_that_is_to_be_attended_ends_when_nobody_attends_it() {
+    let bridge = away().await;
+    let ask = async |title: &str, attended: bool| {
+        let event = json!({ "type": "approval_request", "title": title });
+        let body = json!({ "event": event, "lifetime_s": 600, "attended": attended });
+        let asked = bridge.socket.post("/v1/approvals", &body).await;
+        asked.body["approval_id"].as_str().unwrap().to_owned()
+    };
+    let never = ask("Nobody comes?", true).await;
+    let long = ask("Somebody waits?", true).await;
+    let free = ask("Nobody has to?", false).await;
+    let state = async |id: &str, more: &str| {
+        let path = format!("/v1/approvals/{id}?{more}");
+        bridge.socket.get(&path).await.body["state"].clone()
+    };
+    // Longer than anybody may be away.
+    let attend = format!("wait_s=13&attend={long}");
+    assert_eq!(state(&long, &attend).await, "pending");
+    assert_eq!(state(&never, "wait_s=20").await, "withdrawn");
+    assert_eq!(state(&long, "wait_s=20").await, "withdrawn");
+    assert_eq!(state(&free, "wait_s=1").await, "pending");
     bridge.finish().await;
 }
 

@@ -206,9 +206,16 @@ async fn questions_that_the_terminal_answered_are_all_over_on_the_phone() {
     assert_silent(&waiting.finish().await);
     ended(&bridge, &one, "Already answered in the terminal").await;
     ended(&bridge, &two, "Already answered in the terminal").await;
-    // A reply now is a text like any other.
-    bridge.emulator.reply(USER, one.message_id, "Purple");
-    bridge.message_with(USER, "Noted as an answer to").await;
+    // A reply now comes too late, and that is told.
+    let late = bridge.emulator.reply(USER, one.message_id, "Purple");
+    let told = |m: &Message| m.reply_to == Some(late);
+    let told = bridge.message(USER, "an answer to it", told).await;
+    let told = told.text.unwrap();
+    assert!(
+        told.starts_with("Already answered in the terminal at ")
+            && told.ends_with(" The agent does not get this."),
+        "{told}"
+    );
     assert_eq!(bridge.records("approval_decided").await.len(), 0);
     bridge.finish().await;
 }

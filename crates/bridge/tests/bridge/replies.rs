@@ -338,9 +338,9 @@ async fn security_a_tool_of_the_session_gets_its_replies_and_the_person_is_told(
     // The first notice of progress comes when the wait has begun.
     let asked = client.request("ping", json!({})).await;
     assert!(asked["result"].is_object(), "{asked}");
-    reply(&bridge, "A word", "late").await;
+    reply(&bridge, "A word", "/late").await;
     let late = client.called(waiting).await.good();
-    assert_eq!(reply_of(late), "late");
+    assert_eq!(reply_of(late), "/late");
     client.leave().await;
     other.leave().await;
     bridge.finish().await;

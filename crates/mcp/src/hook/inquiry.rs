@@ -127,6 +127,7 @@ impl<'a> Inquiry<'a> {
             digest: Some(query.digest),
             delay_s: (self.mode == Mode::Local).then_some(AT_THE_DESK_S),
             form: query.form,
+            attended: true,
             remind_s: Some(remind_after(self.agent, self.mode, wait).as_secs()),
         };
         let asked: Asked = match self.line.tell("approvals", &request, PATIENCE) {

@@ -148,6 +148,7 @@ async fn requests_expire_when_their_time_is_over() {
             expires,
             not_before: None,
             form: AnswerForm::default(),
+            attended: false,
             remind: None,
         });
         bridge.accept(request).await;

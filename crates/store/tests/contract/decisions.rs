@@ -123,6 +123,7 @@ async fn security_nothing_is_decided_at_or_after_the_expiry() {
         expires: Some(at(60)),
         not_before: None,
         form: AnswerForm::default(),
+        attended: false,
         remind: None,
     });
     bridge.accept(request).await;

@@ -137,6 +137,7 @@ pub(crate) fn request(id: &str, number: u128, recipients: &[ChatId]) -> Accept {
         expires: None,
         not_before: None,
         form: AnswerForm::default(),
+        attended: false,
         remind: None,
     };
     Accept {
