@@ -205,13 +205,13 @@ mod tests {
             environment.set(name, value);
         }
         let upkeep = BridgeUpkeep::new(config::reach(&environment).unwrap(), environment);
-        let mut shows = Command::new("/usr/bin/env");
-        upkeep.detach(&mut shows);
-        let shown = String::from_utf8(shows.output().unwrap().stdout).unwrap();
-        let mut shown: Vec<&str> = shown.lines().collect();
-        shown.sort_unstable();
+        let mut printer = Command::new("/usr/bin/env");
+        upkeep.detach(&mut printer);
+        let told = String::from_utf8(printer.output().unwrap().stdout).unwrap();
+        let mut told: Vec<&str> = told.lines().collect();
+        told.sort_unstable();
         let expected = ours.map(|(name, value)| format!("{name}={value}"));
-        assert_eq!(shown, expected, "and nothing of this process either");
+        assert_eq!(told, expected, "and nothing of this process either");
     }
 
     #[test]
