@@ -393,6 +393,8 @@ async fn updates_that_an_earlier_version_left_unsealed_are_taken_over_once() {
              ALTER TABLE update_inbox DROP COLUMN sealed;
              DROP INDEX attachment_stored;
              ALTER TABLE outbox DROP COLUMN files_sent;
+             DROP INDEX approval_attended;
+             ALTER TABLE approval DROP COLUMN attended;
              DROP INDEX approval_remind;
              ALTER TABLE approval DROP COLUMN form;
              ALTER TABLE approval DROP COLUMN marks;
