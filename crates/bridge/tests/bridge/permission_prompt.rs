@@ -93,10 +93,12 @@ async fn security_a_press_allows_or_denies_and_nothing_else_does() {
         .begin_call("permission_prompt", asks("make three"))
         .await;
     assert_eq!(verdict(&mut client, call).await["behavior"], "deny");
-    let wrong = client
-        .call("permission_prompt", json!({ "tool_name": "Bash" }))
+    let call = client
+        .begin_call("permission_prompt", json!({ "tool_name": "Bash" }))
         .await;
-    assert_eq!(wrong.bad(), "missing field `input`");
+    let wrong = verdict(&mut client, call).await;
+    let message = "missing field `input`";
+    assert_eq!(wrong, json!({ "behavior": "deny", "message": message }));
     client.leave().await;
     bridge.finish().await;
 }
