@@ -526,7 +526,8 @@ async fn security_a_rule_that_allows_answers_no_question_and_approves_no_plan() 
     "#;
     write(&bridge.root().join("policy.toml"), rules);
     let before = |more: Value| claude("PreToolUse", more);
-    let allowed = output(&hook(&bridge, &before(bash("make")), &[]).await);
+    let list = json!({ "tool_name": "TodoWrite", "tool_input": { "todos": [] } });
+    let allowed = output(&hook(&bridge, &before(list), &[]).await);
     let outcome = &allowed["hookSpecificOutput"]["permissionDecision"];
     assert_eq!(outcome, "allow", "{allowed}");
     for more in [
