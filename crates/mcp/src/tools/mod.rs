@@ -247,7 +247,7 @@ mod tests {
         let expected = [
             ("send_telegram_message", "adds"),
             ("send_telegram_event", "adds"),
-            ("send_telegram_file", "adds"),
+            ("send_file", "adds"),
             ("send_task_completion", "adds"),
             ("send_approval_request", "adds"),
             ("ask_human", "adds"),
