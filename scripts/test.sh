@@ -13,7 +13,8 @@ fail() {
     printf 'test.sh: %s\n' "$@" >&2
     exit 1
 }
-has() { command -v "$1" >/dev/null 2>&1; }
+# shellcheck source=scripts/packages.sh
+source scripts/packages.sh
 
 check_rust() {
     cargo --version >/dev/null 2>&1 || fail "cargo is missing or does not start." "Install Rust as https://rustup.rs says, then run this again."
@@ -53,20 +54,6 @@ missing_packages() {
     has git || echo git
     has node || echo nodejs
     has npm || echo npm
-}
-
-install_packages() {
-    local as_root=()
-    has apt-get || fail "missing: $*" "Install what provides them, then run this again."
-    if ((EUID != 0)); then
-        has sudo || fail "missing: $*" "Run as root: apt-get update && apt-get install $*"
-        as_root=(sudo)
-    fi
-    say "installing with apt-get: $*"
-    as_root+=(env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet)
-    "${as_root[@]}" update </dev/null &&
-        "${as_root[@]}" install --yes --no-install-recommends "$@" </dev/null ||
-        fail "apt-get could not install: $*" "See its messages above, install them, then run this again."
 }
 
 # Python packages, pinned by digest, in an environment of their own: `install_python FOLDER REQUIREMENTS`. It is there when
